@@ -1,0 +1,44 @@
+"""What the verbs share: building the command from a function, option spelling, and usage errors in one line."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import typer
+
+from tlpo.errors import UserError
+
+
+def run_command(module: ModuleType, verb: str, args: list[str]) -> int:
+    """Run the verb that ``module`` holds on ``args`` and return its exit status (0 when it returns nothing).
+
+    Raises:
+        UserError: an option is unknown, missing or has a bad value.
+        KeyboardInterrupt: the user pressed Ctrl-C.
+    """
+    command = getattr(module, "command", None) or _from_function(getattr(module, verb))
+    try:
+        status = command.main(args=args, prog_name=f"tlpo {verb}", standalone_mode=False)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        raise UserError(f"{message.rstrip('.')}; see 'tlpo {verb} --help'") from None
+    return status if isinstance(status, int) else 0
+
+
+def _from_function(function: Any) -> Any:
+    """A command from a typer-annotated function. Options are shown as ``--max_new_tokens``; dashes are accepted too."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    spelling = {"token_normalize_func": lambda token: token.replace("-", "_"), "help_option_names": ["-h", "--help"]}
+    app.command(context_settings=spelling)(function)
+    command = typer.main.get_command(app)
+    for parameter in command.params:
+        parameter.opts = [_underscored(option) for option in parameter.opts]
+        parameter.secondary_opts = [_underscored(option) for option in parameter.secondary_opts]
+    return command
+
+
+def _underscored(option: str) -> str:
+    return "--" + option[2:].replace("-", "_") if option.startswith("--") else option

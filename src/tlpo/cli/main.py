@@ -1,0 +1,82 @@
+"""Entry point of the ``tlpo`` command: finds the verb, imports only its module, and turns errors into one line.
+
+A verb is a module ``tlpo.cli.<verb>`` that holds either a typer-annotated function of the same name or, under the
+name ``command``, any click-like command. Exit status: 0 done, 2 bad input or a full disk, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from tlpo import __version__
+from tlpo.errors import UserError, did_you_mean
+
+VERBS = {
+    "detect": "mark where texts leave their language (JSON lines in, JSON lines out)",
+    "metrics": "score responses with the published language-confusion metrics",
+    "audit": "sample responses from a model and report how often it leaves the language",
+    "train": "train a model with TLPO",
+    "demo": "audit, train and audit again on a small model",
+}
+
+_USAGE = (
+    "usage: tlpo VERB [OPTIONS]\n\nTrain a language model to stay in the language it is asked to write.\n\nverbs:\n"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``tlpo`` on ``argv`` (default: the process's own) and return the exit status."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(args)
+    except UserError as error:
+        return _fail(str(error), 2)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone (`tlpo detect f | head`): not an error. Point stdout at nothing so that
+        # the interpreter's last flush does not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = f" while writing {error.filename}" if error.filename else ""
+        return _fail(f"the disk is full{where}: free some space, or choose another place with --output", 2)
+
+
+def _run(args: list[str]) -> int:
+    if not args or args[0] in ("-h", "--help", "help"):
+        sys.stdout.write(help_text())
+        return 0
+    if args[0] in ("-V", "--version"):
+        print(f"tlpo {__version__}")
+        return 0
+    verb = args[0]
+    if verb not in VERBS:
+        kind = "option" if verb.startswith("-") else "verb"
+        hint = did_you_mean(verb, VERBS)
+        raise UserError(f"no such {kind}: '{verb}'{hint}; the verbs are {', '.join(VERBS)}")
+    from tlpo.cli._common import run_command
+
+    return run_command(importlib.import_module(f"tlpo.cli.{verb}"), verb, args[1:])
+
+
+def help_text() -> str:
+    """What ``tlpo --help`` prints."""
+    lines = [f"  {verb:<8} {summary}" for verb, summary in VERBS.items()]
+    tail = "\n\n`tlpo VERB --help` tells the options of a verb; `tlpo --version` the version.\n"
+    return _USAGE + "\n".join(lines) + tail
+
+
+def _fail(message: str, status: int) -> int:
+    sys.stderr.write(f"error: {' '.join(message.split())}\n" if status == 2 else f"{message}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

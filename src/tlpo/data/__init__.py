@@ -1,0 +1,1 @@
+"""Prompts: records, loading, and encoding into token ids."""

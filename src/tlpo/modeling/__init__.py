@@ -1,0 +1,1 @@
+"""Models and tokenizers: loading, and what is read off them token by token."""

@@ -135,7 +135,7 @@ def test_prompts_not_in_latin_script_have_no_latin_letter(code):
     assert found(r"\p{Script=Latin}", code) == []
 
 
-# What the script alone does not tell: a letter or letters that all, or most, prompts of the language have.
+# What the script alone does not tell: letters that all, or most, prompts of the language have. Lost accents give none.
 @pytest.mark.parametrize(
     ("code", "own_letter", "share"),
     [
@@ -144,8 +144,8 @@ def test_prompts_not_in_latin_script_have_no_latin_letter(code):
         ("tr", "[çğıİöşüÇĞÖŞÜ]", 0.95),
         ("de", "[äöüßÄÖÜ]", 0.6),
         ("fr", "(?i)[àâçéèêëîïôùûœ]", 0.6),
-        ("es", "[¿¡ñÑáéíóúÁÉÍÓÚ]", 0.8),
-        ("pt", "(?i)[ãõçáéíóúâêô]", 0.8),
+        ("es", "[¿¡ñÑáéíóúÁÉÍÓÚ]", 0.6),
+        ("pt", "(?i)[ãõçáéíóúâêôà]", 0.6),
     ],
 )
 def test_prompts_have_the_letters_of_their_language(code, own_letter, share):

@@ -1,0 +1,190 @@
+"""Files to rows: JSON lines, JSON, CSV, TSV, plain text (each also gzipped) and Parquet.
+
+A row is a mapping of fields with the place it came from, so that every later complaint can name file and line.
+Reading is lazy: JSON lines and text are never held in memory whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from tlpo.errors import UserError, missing_extra
+
+_CSV_FIELD_LIMIT = 10**8  # characters; the csv module's own limit of 131,072 is short of a long chat
+
+
+@dataclass(frozen=True)
+class Row:
+    """Fields of one record and where it stands, e.g. ``prompts.jsonl, line 12``."""
+
+    where: str
+    fields: dict[str, Any]
+
+
+def read_rows(path: str | Path) -> Iterator[Row]:
+    """The rows of a file, by its suffix; a text file gives rows with the one field ``prompt``.
+
+    Raises:
+        UserError: the file is missing, of an unknown kind, not UTF-8, or one of its records cannot be parsed.
+    """
+    path = Path(path)
+    if path.is_dir():
+        yield from _dataset_rows(path)
+        return
+    suffix = path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
+    if suffix in (".parquet", ".arrow"):
+        require_file(path)
+        yield from _dataset_rows(path)
+        return
+    reader = _READERS.get(suffix.lower())
+    if reader is None:
+        require_file(path)
+        known = ", ".join([*sorted(_READERS), ".parquet"])
+        raise UserError(f"cannot tell what kind of file '{path}' is from its name: use one of {known} (.gz may follow)")
+    with open_binary(path) as stream:
+        yield from _guarded(reader(stream, str(path)), str(path))
+
+
+def require_file(path: Path) -> None:
+    """Raise a UserError unless ``path`` is a file."""
+    if not path.is_file():
+        kind = "is a folder, not a file" if path.is_dir() else "does not exist"
+        raise UserError(f"the file '{path}' {kind}: check the path")
+
+
+def open_binary(path: str | Path) -> BinaryIO:
+    """Open a file for reading bytes, through gzip if its name ends in ``.gz``.
+
+    Raises:
+        UserError: it is missing, a folder, or may not be read.
+    """
+    path = Path(path)
+    require_file(path)
+    try:
+        return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    except PermissionError:
+        raise UserError(f"the file '{path}' may not be read: check its permissions") from None
+
+
+def read_json_lines(stream: Iterable[bytes], name: str) -> Iterator[Row]:
+    """One row for each line that holds a JSON object; blank lines are skipped.
+
+    Only a line feed ends a line: other Unicode line separators may stand inside a JSON string.
+
+    Raises:
+        UserError: naming ``name`` and the line, when a line is not UTF-8, not JSON, or not an object.
+    """
+    for number, line in enumerate(stream, start=1):
+        where = f"{name}, line {number}"
+        text = _decoded(line, where).strip(" \t\r\n")
+        if text:
+            yield Row(where, _json_object(text, where))
+
+
+def _json_object(text: str, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"{where}: not JSON ({error}): {text[:60]!r}; every line must be one JSON object") from None
+    except RecursionError:
+        raise UserError(f"{where}: not usable JSON: nested too deeply") from None
+    if not isinstance(value, dict):
+        raise UserError(f'{where}: {text[:60]!r} is not a JSON object: write it as {{"prompt": ...}} or the like')
+    return value
+
+
+def _decoded(line: bytes, where: str) -> str:
+    try:
+        return line.decode("utf-8-sig" if where.endswith(" line 1") else "utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{where}: not UTF-8 (byte {error.start + 1} of the line): save the file as UTF-8") from None
+
+
+def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row]:
+    text = _decoded(stream.read(), f"{name}, line 1")
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"{name}: not JSON ({error})") from None
+    if not isinstance(values, list):
+        raise UserError(f"{name}: a JSON file must hold one list of records; for one record a line, name it .jsonl")
+    for number, value in enumerate(values, start=1):
+        where = f"{name}, record {number}"
+        if isinstance(value, str):
+            value = {"prompt": value}
+        if not isinstance(value, dict):
+            raise UserError(f"{where}: {value!r:.60} is neither an object nor text")
+        yield Row(where, value)
+
+
+def _delimited(delimiter: str) -> Callable[[BinaryIO, str], Iterator[Row]]:
+    def rows(stream: BinaryIO, name: str) -> Iterator[Row]:
+        csv.field_size_limit(min(_CSV_FIELD_LIMIT, sys.maxsize))
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+        reader = csv.DictReader(text, delimiter=delimiter)
+        try:
+            for fields in reader:
+                where = f"{name}, line {reader.line_num}"
+                if None in fields:
+                    raise UserError(f"{where}: more fields than the header has columns: quote fields that hold commas")
+                yield Row(where, {key: value for key, value in fields.items() if value not in (None, "")})
+        except csv.Error as error:
+            raise UserError(f"{name}, line {reader.line_num}: not CSV ({error})") from None
+
+    return rows
+
+
+def _text_rows(stream: BinaryIO, name: str) -> Iterator[Row]:
+    for number, line in enumerate(stream, start=1):
+        text = _decoded(line, f"{name}, line {number}").strip()
+        if text:
+            yield Row(f"{name}, line {number}", {"prompt": text})
+
+
+def _guarded(rows: Iterator[Row], name: str) -> Iterator[Row]:
+    """Turn what a damaged file raises while it is read into one line."""
+    try:
+        yield from rows
+    except UnicodeDecodeError as error:
+        raise UserError(f"{name}: not UTF-8 (near byte {error.start}): save the file as UTF-8") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError(f"{name}: a damaged gzip file ({error})") from None
+
+
+def _dataset_rows(path: Path) -> Iterator[Row]:
+    """Rows of a Parquet or Arrow file, or of a folder written by ``Dataset.save_to_disk``."""
+    try:
+        import datasets
+    except ImportError:
+        raise missing_extra("datasets", "datasets") from None
+    try:
+        if path.is_dir():
+            table = datasets.load_from_disk(str(path))
+        else:
+            table = datasets.Dataset.from_parquet(str(path)) if path.suffix == ".parquet" else None
+            table = datasets.Dataset.from_file(str(path)) if table is None else table
+    except (OSError, ValueError, datasets.exceptions.DatasetGenerationError) as error:
+        raise UserError(f"cannot read '{path}' as a data set: {' '.join(str(error).split())[:200]}") from None
+    if isinstance(table, datasets.DatasetDict):
+        raise UserError(f"the data set '{path}' has the splits {', '.join(table)}: name the folder of one of them")
+    for number, fields in enumerate(table, start=1):
+        yield Row(f"{path}, record {number}", {key: value for key, value in fields.items() if value is not None})
+
+
+_READERS: dict[str, Callable[[BinaryIO, str], Iterator[Row]]] = {
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".json": _json_rows,
+    ".csv": _delimited(","),
+    ".tsv": _delimited("\t"),
+    ".txt": _text_rows,
+}

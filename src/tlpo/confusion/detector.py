@@ -1,0 +1,107 @@
+"""The detector: text in, verdict, spans and the confusion point out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tlpo.confusion.engine import Ending, Engine, engine_for
+from tlpo.confusion.options import Options
+from tlpo.confusion.segments import FenceTracker, segments
+from tlpo.confusion.stream import StreamingDetector
+from tlpo.confusion.types import Detection, Span
+from tlpo.confusion.whole import judge_whole
+from tlpo.errors import UserError
+from tlpo.languages import get_language
+
+
+class ConfusionDetector:
+    """Finds where a text leaves its language. Cheap to make, picklable, without state between calls.
+
+    language: BCP-47 code of the target (see :data:`tlpo.languages.LANGUAGES`).
+    english: "neutral": English words are fine, but a text that is English as a whole is confused; "confusion": English is
+        confusion like any other language, names, acronyms, code, addresses and formulas aside.
+    also: codes of further languages that are fine.
+    allow: terms that are fine wherever they stand (case aside).
+    strictness: "default"; "strict" also counts a single foreign word in text of one script.
+    glosses: whether a short bracket right after a word of the target, as in 개항(開港), may be foreign.
+    quotes: whether text in quotation marks may be foreign.
+
+    Raises UserError for an unknown language or option.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        *,
+        english: str = "neutral",
+        also: Iterable[str] = (),
+        allow: Iterable[str] = (),
+        strictness: str = "default",
+        glosses: bool = True,
+        quotes: bool = False,
+    ) -> None:
+        _one_of("english", english, ("neutral", "confusion"))
+        _one_of("strictness", strictness, ("default", "strict"))
+        rows = tuple(dict.fromkeys(get_language(code) for code in (language, *_several(also))))
+        self.options = Options(rows, english, tuple(_several(allow)), strictness, glosses, quotes)
+
+    @property
+    def language(self) -> str:
+        """Code of the target language."""
+        return self.options.language.code
+
+    @property
+    def _engine(self) -> Engine:
+        return engine_for(self.options)
+
+    def check(self, text: str, *, start: int = 0, truncated: bool = False) -> Detection:
+        """Judge ``text``; offsets are characters of ``text``. Never raises on any string.
+
+        start: the text before it is context only: spans that end at or before ``start`` are not reported.
+        truncated: the text stops mid-way, as a sampled continuation does. A letter of a wrong script counts all the same,
+            as nothing that follows can turn it into the target's; a Latin word cut by the end of the text is not judged,
+            nor one that may still become a file name, a formula, code or a gloss.
+        """
+        spans = tuple(span for span in self._spans(text, truncated) if span.end > start)
+        if spans:
+            return Detection("confused", spans[0].start, spans)
+        verdict, found = judge_whole(text, self._engine, truncated)
+        if found is not None and found.end > start:
+            return Detection("confused", found.start, (found,))
+        return Detection("clean" if verdict == "confused" else verdict, None, ())
+
+    def confusion_point(self, text: str) -> int | None:
+        """Offset of the first confused character, None without one; equals ``check(text).confusion_point``."""
+        for span in self._spans(text, False):
+            return span.start
+        found = judge_whole(text, self._engine, False)[1]
+        return None if found is None else found.start
+
+    def has_target_letter(self, text: str) -> bool:
+        """Whether ``text`` holds any letter of the language's scripts."""
+        return self._engine.patterns.target.search(text) is not None
+
+    def stream(self) -> StreamingDetector:
+        """A detector for text that comes piece by piece."""
+        return StreamingDetector(self)
+
+    def _spans(self, text: str, truncated: bool) -> Iterable[Span]:
+        engine = self._engine
+        if not engine.suspicious(text):
+            return
+        fences = FenceTracker()
+        for start, end in segments(text):
+            segment = text[start:end]
+            if fences.enter(segment):
+                continue
+            ending: Ending = "closed" if end < len(text) or segment.endswith("\n") else "cut" if truncated else "end"
+            yield from engine.judge(segment, start, ending)
+
+
+def _several(values: Iterable[str]) -> list[str]:
+    return [values] if isinstance(values, str) else list(values)
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UserError(f"{name} is {value!r}; it must be one of {', '.join(known)}")

@@ -1,0 +1,95 @@
+"""Judging one segment: masks, then scripts, then words."""
+
+from __future__ import annotations
+
+import functools
+from typing import Literal
+
+from tlpo.confusion.english_rule import english_phrases
+from tlpo.confusion.latin_words import Word, hold_tail, latin_words
+from tlpo.confusion.masking import Masks, find_masks
+from tlpo.confusion.options import Options, Patterns, allow_pattern, patterns
+from tlpo.confusion.phrase_rule import foreign_phrases
+from tlpo.confusion.phrases import Phrase
+from tlpo.confusion.script_rule import merge_runs, script_runs
+from tlpo.confusion.scripts import script_of
+from tlpo.confusion.sister_rule import SisterRule, sister_rule
+from tlpo.confusion.types import Span
+
+# How a segment stands: "closed" cannot grow and is followed by more text or a line break; "end" is the end of a finished
+# text; "cut" may go on.
+Ending = Literal["closed", "end", "cut"]
+
+
+class Engine:
+    """The rules for one set of options; made once a process, see :func:`engine_for`."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.patterns: Patterns = patterns(options.scripts, options.language.scripts)
+        self.allow = allow_pattern(options.allow)
+        self.sister: SisterRule | None = sister_rule(options)
+        self._scan = self.patterns.suspect if options.latin or self._latin_matters() else self.patterns.foreign
+
+    def _latin_matters(self) -> bool:
+        return True
+
+    def suspicious(self, text: str) -> bool:
+        """Whether any rule could fire; False for most clean text, at the price of one scan."""
+        if self._scan.search(text):
+            return True
+        return self.sister is not None and self.sister.suspicious(text)
+
+    def judge(self, segment: str, base: int, ending: Ending) -> list[Span]:
+        """The spans of one segment that begins at offset ``base`` of the text, in order.
+
+        In a segment that is "cut", only what no continuation can excuse is a span.
+        """
+        if not self.suspicious(segment):
+            return []
+        masks = find_masks(segment, self.allow)
+        spans: list[Span] = []
+        position = 0
+        for run in merge_runs(segment, script_runs(segment, masks, self.options, self.patterns, ending)):
+            if run.pending:
+                continue
+            spans += self._words(segment, base, (position, run.start), masks, "closed")
+            spans.append(_span(segment, base, Phrase(run.start, run.end, None, 1.0), "script"))
+            position = run.end
+        spans += self._words(segment, base, (position, len(segment)), masks, ending)
+        return spans
+
+    def _words(self, segment: str, base: int, piece: tuple[int, int], masks: Masks, ending: Ending) -> list[Span]:
+        """The rules that look at words, on a piece between script errors."""
+        words = latin_words(segment, piece, masks, self.patterns)
+        if ending == "cut":
+            words = hold_tail(segment, words)
+        found: list[Span] = []
+        if self.options.latin:
+            if ending != "cut":
+                found = [_span(segment, base, p, "language") for p in foreign_phrases(words, self.options)]
+        elif words and self.options.english == "confusion":
+            phrases = english_phrases(segment, words, self.options, self.patterns, ending == "cut")
+            found = [_span(segment, base, p, "english") for p in phrases]
+        elif len(words) > 2 and ending != "cut":
+            found = [_span(segment, base, p, "language") for p in self._foreign_latin(segment, words)]
+        if self.sister is not None and ending != "cut":
+            phrases = self.sister.phrases(segment, piece)
+            found = sorted(found + [_span(segment, base, p, "language") for p in phrases], key=lambda s: s.start)
+        return found
+
+    def _foreign_latin(self, segment: str, words: list[Word]) -> list[Phrase]:
+        return []
+
+
+def _span(segment: str, base: int, phrase: Phrase, rule: str) -> Span:
+    text = segment[phrase.start : phrase.end]
+    return Span(
+        base + phrase.start, base + phrase.end, text, script_of(text[0]), phrase.language, phrase.confidence, rule
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def engine_for(options: Options) -> Engine:
+    """The engine of ``options``, shared by every detector that asks for them."""
+    return Engine(options)

@@ -1,0 +1,105 @@
+"""Rule ``english``: Latin words in non-Latin text while English counts as confusion.
+
+Lower-case words are confusion, but for units, single letters and what masking excuses. A capitalised word is taken for a
+name and one in capitals for an acronym, unless it is an ordinary English word ("However", "The") with no name beside it,
+or begins a run whose lower-case words are confusion ("The quick answer is").
+"""
+
+from __future__ import annotations
+
+import re
+
+from tlpo.confusion.latin_words import Word
+from tlpo.confusion.masking import gloss_around
+from tlpo.confusion.options import Options, Patterns
+from tlpo.confusion.phrases import Phrase
+
+# Words that capitals do not turn into a name.
+ORDINARY = frozenset(
+    "the a an this that these those it its he she they we you i my your our their his her is are was were be been am do does "
+    "did has have had will would can could should may might must not no yes if when while because although though since "
+    "so but and or for with without from into about as at by in of on to up out than then there here what who why how "
+    "which where however therefore moreover furthermore additionally also finally first second third next once overall "
+    "instead meanwhile thus hence please note sure okay ok hello hi thanks thank answer question example step summary "
+    "conclusion introduction let's lets it's i'm don't can't here's there's what's that's each every some any many most "
+    "all both few several other another such only just even very more less make use using used give find get".split()
+)
+# Lower-case words that may stand inside a name: Bank of America, Ludwig van Beethoven.
+_CONNECTORS = frozenset(
+    "of the and for in on at to from by de la le les el los las du des del della di da do dos das van von der den und et e y "
+    "al bin ibn vs a an as with und".split()
+)
+_GROUP = 8
+
+
+_GAP = re.compile(r"[^\S\n]{0,3}[\"'“”‘’(,;:&*-]{0,3}[^\S\n]{0,2}\Z")
+
+
+def stretches(segment: str, words: list[Word]) -> list[list[Word]]:
+    """Words grouped into stretches with nothing but space and light punctuation between, at most _GROUP words each."""
+    groups: list[list[Word]] = []
+    for word in words:
+        last = groups[-1] if groups else None
+        if last and len(last) < _GROUP and _GAP.match(segment[last[-1].end : word.start]):
+            last.append(word)
+        else:
+            groups.append([word])
+    return groups
+
+
+def english_phrases(
+    segment: str, words: list[Word], options: Options, pattern: Patterns, cut: bool
+) -> list[Phrase]:
+    """The confused parts of the Latin words of a piece, in order. cut: the last word's neighbour is not known yet."""
+    phrases: list[Phrase] = []
+    for group in stretches(segment, words):
+        for start, end in _wrong_parts(group, cut and group[-1] is words[-1]):
+            if not (options.glosses and _is_gloss(segment, start, pattern)):
+                phrases.append(Phrase(start, end, "en", 0.95))
+    return phrases
+
+
+def _is_gloss(segment: str, start: int, pattern: Patterns) -> bool:
+    around = gloss_around(segment, start)
+    if around is None or around[1] is None:
+        return False
+    before = segment[: around[0]].rstrip(" \"'”’»」』》`*")[-1:]
+    return bool(before and pattern.target.match(before)) and not pattern.target.search(segment, around[0], around[1])
+
+
+def _wrong_parts(group: list[Word], cut: bool) -> list[tuple[int, int]]:
+    wrong = [_wrong(group, i, cut) for i in range(len(group))]
+    for i in range(len(group) - 2, -1, -1):
+        if wrong[i + 1] and _ordinary(group[i]) and not group[i].masked:
+            wrong[i] = True
+    parts: list[tuple[int, int]] = []
+    for i, word in enumerate(group):
+        if wrong[i] and i and wrong[i - 1]:
+            parts[-1] = (parts[-1][0], word.end)
+        elif wrong[i]:
+            parts.append((word.start, word.end))
+    return parts
+
+
+def _wrong(group: list[Word], i: int, cut: bool) -> bool:
+    word = group[i]
+    if word.masked:
+        return False
+    before = group[i - 1] if i else None
+    after = group[i + 1] if i + 1 < len(group) else None
+    open_end = cut and after is None
+    if word.lower:
+        named_before = before is not None and (before.name_like or _connects(before))
+        named_after = open_end or (after is not None and (after.name_like or _connects(after)))
+        return not (_connects(word) and named_before and named_after)
+    if word.name_like and _ordinary(word) and not open_end and not (word.text.isupper() and len(group) < 3):
+        return not any(other is not None and other.name_like and not _ordinary(other) for other in (before, after))
+    return False
+
+
+def _connects(word: Word) -> bool:
+    return word.text in _CONNECTORS
+
+
+def _ordinary(word: Word) -> bool:
+    return len(word.text) > 1 and word.text.casefold().replace("’", "'") in ORDINARY

@@ -1,0 +1,59 @@
+"""The Latin words of a segment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from tlpo.confusion.masking import Masks
+from tlpo.confusion.options import Patterns
+
+# After one of these, unclosed, what follows may turn out to be code, a formula, markup, a key or a gloss.
+_OPENER = re.compile(r"[`$<\"{\[(（\\]")
+_OPEN_FOR = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A Latin word: [start, end) of its segment. A masked word counts as a neighbour only."""
+
+    start: int
+    end: int
+    text: str
+    masked: bool
+
+    @property
+    def lower(self) -> bool:
+        """Begins with a small letter and is more than a symbol."""
+        return self.text[0].islower() and sum(map(str.isalpha, self.text)) > 1
+
+    @property
+    def name_like(self) -> bool:
+        """Begins with a capital."""
+        return self.text[0].isupper()
+
+
+def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Patterns) -> list[Word]:
+    """The words of ``piece``, in order."""
+    words: list[Word] = []
+    regions = sorted(masks.latin)
+    at, reach = 0, -1
+    for match in pattern.latin.finditer(segment, *piece):
+        start, end = match.span()
+        while at < len(regions) and regions[at][0] <= start:
+            reach = max(reach, regions[at][1])
+            at += 1
+        text = match.group().rstrip("'’ʼ")
+        words.append(Word(start, start + len(text), text, start < reach))
+    return words
+
+
+def hold_tail(segment: str, words: list[Word]) -> list[Word]:
+    """The words of a segment that may go on, without the last if it may grow, with those masked that may yet be excused."""
+    if words and not re.search(r"\s|[^\x00-\u024f]", segment[words[-1].end :]):
+        words = words[:-1]
+    held_from = len(segment)
+    for match in _OPENER.finditer(segment, max(0, len(segment) - _OPEN_FOR)):
+        held_from = match.start()
+        break
+    return [replace(word, masked=True) if word.start >= held_from else word for word in words]

@@ -1,0 +1,85 @@
+"""What may be foreign: code, addresses, formulas, names of files and variables, markup, glosses, allowed terms.
+
+Masking never changes the text: it lists regions (start, end), so offsets stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+Region = tuple[int, int]
+
+# Longest gloss in brackets, in characters. A stream holds its judgement on a bracket for so long.
+LONGEST_GLOSS = 32
+
+_CODE = re.compile(r"``[^\n]*?``|`[^`\n]*`|(?:https?|ftp)://[!-~]+|www\.[!-~]+")
+_UNITS = (
+    "nm um µm mm cm dm km ha mg kg kt lb lbs oz fl gal ml dl cl cc ms ns min sec hr hrs kb mb gb tb kbps mbps gbps bit bps hz khz mhz ghz "
+    "px pt em rem vh vw dpi ppi fps rpm kw kwh mw mwh wh mah ma kv mv kj kcal cal mol pa hpa kpa mpa psi bar db lm lx "
+    "rad deg sq ft in yd mi mph kph am pm bc ad ce bce st nd rd th xs xl ppm ppb pp vs ph eur usd"
+).split()
+_LATIN = re.compile(
+    rf"""
+      \$\$[^$]*\$\$ | (?<!\w)\$[^$\n]{{1,160}}\$ | \\\(.*?\\\) | \\\[.*?\\\]        # formulas
+    | \\[A-Za-z]+\*?(?:\[[^\[\]\n]*\]|\{{[^{{}}\n]*\}})*                             # LaTeX commands
+    | </?[A-Za-z!][^<>\n]*> | &[A-Za-z]{{2,8}};                                      # markup
+    | \{{\{{?[\w .$-]+\}}\}}? | \[[A-Z_ ]+\] | %\(?\w+\)?s                            # placeholders
+    | [A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+ | (?<![A-Za-z0-9])[@\#][A-Za-z0-9_]+   # addresses, handles
+    | "[A-Za-z_$][\w $.-]{{0,40}}"(?=\s?:)                                           # JSON keys
+    | (?:[A-Za-z]:)?[\w.~-]*(?:[/\\][\w.-]+){{2,}}/? | (?<!\w)[~.]{{0,2}}/[A-Za-z][\w./-]*        # paths
+    | (?<![A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z][a-z0-9]{{1,4}}(?![A-Za-z])           # files, hosts
+    | [A-Za-z0-9]*_[A-Za-z0-9_]+ | [A-Za-z]+_(?!\w)                                  # snake_case
+    | (?<![A-Za-z])[A-Za-z-]*[0-9][A-Za-z0-9-]*                                      # h264, x2, 3D
+    | (?<![A-Za-z])[a-z]+[A-Z][A-Za-z0-9]*                                           # camelCase
+    | (?<![A-Za-z])[A-Za-z]+\((?=[\w"'\[$)-])(?:[!-~ ]*\))?                          # calls
+    | --?[A-Za-z][\w-]*(?==) | [A-Za-z]+(?==[\w"'])                                  # options, keywords
+    | \.[a-z]{{1,5}}(?![A-Za-z])                                                     # .py
+    | (?:(?<=[0-9°])|(?<=[0-9.,]\ )|(?<=/))(?:{"|".join(sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z])  # units
+    """,
+    re.VERBOSE,
+)
+_GLOSS_CLOSE = re.compile(r"[)）］\]〕】]")
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """Regions of one segment. code: any script is excused there. latin: Latin letters are."""
+
+    code: tuple[Region, ...]
+    latin: tuple[Region, ...]
+
+
+def find_masks(segment: str, allow: re.Pattern[str] | None) -> Masks:
+    """The regions of ``segment`` that may be foreign. ``allow`` matches the allowed terms."""
+    code = [m.span() for m in _CODE.finditer(segment)] if "`" in segment or "/" in segment or "www" in segment else []
+    if allow is not None:
+        code += [m.span() for m in allow.finditer(segment)]
+    latin = [m.span() for m in _LATIN.finditer(segment)]
+    return Masks(tuple(code), tuple(code + latin))
+
+
+def covers(regions: tuple[Region, ...], start: int, end: int) -> bool:
+    """Whether one region holds all of [start, end)."""
+    return any(a <= start and end <= b for a, b in regions)
+
+
+def open_code(segment: str, position: int, code: tuple[Region, ...]) -> bool:
+    """Whether a back-tick before ``position`` is still unclosed: what follows may turn out to be code."""
+    tick = segment.rfind("`", 0, position)
+    return tick >= 0 and not any(a <= tick < b for a, b in code)
+
+
+def gloss_around(segment: str, start: int) -> tuple[int, int | None] | None:
+    """The bracket around ``start``: (open, close), close None while it is unclosed within LONGEST_GLOSS characters.
+
+    None if ``start`` lies in no bracket, or in one that is too long for a gloss.
+    """
+    low = max(0, start - LONGEST_GLOSS)
+    opened = max(segment.rfind(mark, low, start) for mark in "(（［[〔【")
+    if opened < 0 or _GLOSS_CLOSE.search(segment, opened, start):
+        return None
+    closed = _GLOSS_CLOSE.search(segment, start, opened + LONGEST_GLOSS + 2)
+    if closed:
+        return opened, closed.start()
+    return (opened, None) if len(segment) < opened + LONGEST_GLOSS + 2 else None

@@ -1,0 +1,53 @@
+"""The detector for text that comes piece by piece, as a roll-out does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tlpo.confusion.engine import engine_for
+from tlpo.confusion.segments import FenceTracker, segment_end
+from tlpo.confusion.types import Detection
+
+if TYPE_CHECKING:
+    from tlpo.confusion.detector import ConfusionDetector
+
+
+class StreamingDetector:
+    """Feed pieces of one text; the work for a piece does not depend on the length of the text before it."""
+
+    def __init__(self, detector: ConfusionDetector) -> None:
+        self._detector = detector
+        self._engine = engine_for(detector.options)
+        self._pieces: list[str] = []
+        self._fences = FenceTracker()
+        self._pending = ""
+        self._base = 0
+        self._point: int | None = None
+
+    def feed(self, piece: str) -> int | None:
+        """Take the next piece. The offset of the confusion point once no continuation can undo it, else None.
+
+        Once found, every further call returns the same offset. A word that may still become something excused (a file name,
+        a gloss) is held back until the text after it decides, at most to the end of its segment (400 characters).
+        """
+        self._pieces.append(piece)
+        if self._point is None and piece:
+            self._pending += piece
+            self._point = self._advance()
+        return self._point
+
+    def _advance(self) -> int | None:
+        while (end := segment_end(self._pending, 0)) is not None and end <= len(self._pending) and self._pending:
+            segment, self._pending = self._pending[:end], self._pending[end:]
+            spans = [] if self._fences.enter(segment) else self._engine.judge(segment, self._base, "closed")
+            self._base += end
+            if spans:
+                return spans[0].start
+        if not self._pending or self._fences.would_be_code(self._pending):
+            return None
+        spans = self._engine.judge(self._pending, self._base, "cut")
+        return spans[0].start if spans else None
+
+    def finish(self) -> Detection:
+        """The verdict on the whole text; equals ``ConfusionDetector.check`` of the pieces joined."""
+        return self._detector.check("".join(self._pieces))

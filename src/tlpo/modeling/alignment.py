@@ -1,0 +1,149 @@
+"""From token ids to text and back, without ever re-tokenising: which token carries which character.
+
+A tokenizer's ``decode`` answers this badly: byte pieces decode to replacement characters, one character may span
+several tokens, and one token may end a character and begin the next. Here every token is a string of bytes, the bytes
+go through an incremental UTF-8 decoder, and each character remembers the first token that carried one of its bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_WORD_BOUNDARY = "▁"
+_tables: WeakKeyDictionary[PreTrainedTokenizerBase, list[bytes]] = WeakKeyDictionary()
+
+
+@lru_cache(maxsize=1)
+def _byte_of_symbol() -> dict[str, int]:
+    """The printable stand-ins that byte-level BPE (GPT-2 and its heirs) writes for the 256 bytes."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    symbols = {chr(byte): byte for byte in printable}
+    return symbols | {chr(256 + place): byte for place, byte in enumerate(others)}
+
+
+def _is_byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return False
+    decoder = json.dumps(json.loads(backend.to_str()).get("decoder") or {})
+    return '"ByteLevel"' in decoder
+
+
+def _piece_bytes(token: str, byte_level: bool) -> bytes:
+    if byte_level:
+        table = _byte_of_symbol()
+        if all(symbol in table for symbol in token):
+            return bytes(table[symbol] for symbol in token)
+        return token.encode("utf-8", "surrogatepass")
+    if match := _BYTE_TOKEN.fullmatch(token):
+        return bytes([int(match.group(1), 16)])
+    return token.replace(_WORD_BOUNDARY, " ").encode("utf-8", "surrogatepass")
+
+
+def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
+    """The bytes each vocabulary id stands for, computed once per tokenizer.
+
+    Special tokens (end of sequence, turn markers) carry no bytes. Added tokens stand for their own text. Ids that the
+    tokenizer does not know (a padded embedding matrix) are not in the list; treat them as empty.
+
+    Returns:
+        list of length ``len(tokenizer)``.
+    """
+    if tokenizer not in _tables:
+        byte_level = _is_byte_level(tokenizer)
+        special = set(tokenizer.all_special_ids)
+        added = tokenizer.added_tokens_decoder
+        pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        table = []
+        for token_id, token in enumerate(pieces):
+            if token_id in special or token is None or (token_id in added and added[token_id].special):
+                table.append(b"")
+            elif token_id in added and not _BYTE_TOKEN.fullmatch(token):
+                table.append(token.encode())
+            else:
+                table.append(_piece_bytes(token, byte_level))
+        _tables[tokenizer] = table
+    return _tables[tokenizer]
+
+
+class TokenText:
+    """Text of a growing token sequence, with the first token of every character.
+
+    Feeding is linear in the number of bytes. Invalid bytes become U+FFFD, as in any lenient decoder.
+
+    Attributes:
+        ids: the tokens fed so far.
+        text: the complete characters so far; bytes of an unfinished character wait for the next token.
+        token_of_char: for each character of ``text`` the index into ``ids`` of the first token that carries part of it.
+    """
+
+    def __init__(self, table: Sequence[bytes], ids: Iterable[int] = ()) -> None:
+        self._table = table
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._pending_from = 0
+        self._pieces: list[str] = []
+        self.ids: list[int] = []
+        self.token_of_char: list[int] = []
+        for token_id in ids:
+            self.feed(token_id)
+
+    @property
+    def text(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    def feed(self, token_id: int) -> str:
+        """Append one token; return the characters it completed (maybe none)."""
+        index = len(self.ids)
+        self.ids.append(token_id)
+        piece = self._table[token_id] if token_id < len(self._table) else b""
+        return self._decode(piece, index)
+
+    def finish(self) -> str:
+        """Flush an unfinished character as U+FFFD; return what was added."""
+        return self._decode(b"", len(self.ids), final=True)
+
+    def _decode(self, piece: bytes, index: int, final: bool = False) -> str:
+        added = []
+        for place in range(len(piece)):
+            # Byte by byte, so that a character's first byte is known also when one token holds parts of two characters.
+            waiting = bool(self._decoder.getstate()[0])
+            characters = self._decoder.decode(piece[place : place + 1])
+            if not waiting:
+                self._pending_from = index
+            self._append(characters, index)
+            added.append(characters)
+        if final and (rest := self._decoder.decode(b"", final=True)):
+            self._append(rest, index)
+            added.append(rest)
+        return "".join(added)
+
+    def _append(self, characters: str, index: int) -> None:
+        if not characters:
+            return
+        # A broken sequence yields U+FFFD for the waiting bytes, then the new byte's own character.
+        self.token_of_char.append(self._pending_from)
+        self.token_of_char.extend([index] * (len(characters) - 1))
+        self._pieces.append(characters)
+        self._pending_from = index
+
+
+def confusion_token(token_of_char: Sequence[int], confusion_point: int) -> int:
+    """Index of the first token that carries part of the character at ``confusion_point`` (a character offset).
+
+    Raises:
+        IndexError: if the offset lies outside the text.
+    """
+    return token_of_char[confusion_point]

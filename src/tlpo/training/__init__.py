@@ -1,0 +1,1 @@
+"""TLPO training: roll-out, exploration, rewards and the trainer."""

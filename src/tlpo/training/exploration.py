@@ -1,0 +1,195 @@
+"""Exploration: what else could the policy have said at the confusion point, and where would it have led?
+
+One batched prefill serves all points; its last position gives the candidates, its cache, repeated once per candidate,
+gives their greedy continuations. The number of rows decoded together is bounded, and with it the memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor
+
+from tlpo.errors import UserError
+from tlpo.modeling.batching import left_pad
+from tlpo.modeling.sampling import uniform_draws
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+CandidateSource = Literal["top", "sample"]
+
+
+@dataclass(frozen=True)
+class ExplorationSettings:
+    """Size and source of the candidate group.
+
+    Attributes:
+        num_candidates: N, the tokens tried at each point.
+        look_ahead: k, the greedy tokens that follow each candidate before it is judged.
+        source: ``top`` takes the N likeliest tokens; ``sample`` draws N different tokens at temperature 1 (the paper's
+            multinomial ablation).
+        include_sampled: put the token that was sampled into the group, in place of the last candidate, if it is not
+            among them already. Sampled at temperature 1 it often lies outside the top N, every candidate is then clean
+            and the point teaches nothing.
+        batch_size: candidate rows decoded together (points x N); bounds the memory.
+    """
+
+    num_candidates: int = 16
+    look_ahead: int = 3
+    source: CandidateSource = "top"
+    include_sampled: bool = True
+    batch_size: int = 256
+
+
+@dataclass
+class Candidate:
+    """One token tried at a confusion point.
+
+    Attributes:
+        token: its id.
+        prob: its probability under the policy at temperature 1.
+        continuation: the candidate and the greedy tokens after it, up to and including an end of sequence: 1 to k + 1.
+    """
+
+    token: int
+    prob: float
+    continuation: list[int]
+
+
+@torch.no_grad()
+def explore(
+    model: PreTrainedModel,
+    prefixes: Sequence[Sequence[int]],
+    sampled: Sequence[int],
+    settings: ExplorationSettings,
+    *,
+    eos_ids: frozenset[int],
+    pad_id: int,
+    draw_keys: Sequence[tuple[int, ...]] | None = None,
+) -> list[list[Candidate]]:
+    """Candidates and continuations for each confusion point.
+
+    Args:
+        model: the policy.
+        prefixes: for each point the prompt's and the response's token ids before the confusion token.
+        sampled: for each point the confusion token itself.
+        settings: see :class:`ExplorationSettings`.
+        eos_ids: ids that end a response.
+        pad_id: any valid id.
+        draw_keys: (seed, step, ...) of each point; needed with ``source="sample"`` alone.
+
+    Returns:
+        For each point its N candidates, likeliest first (the sampled token last, if it had to be put in).
+
+    Raises:
+        UserError: if N exceeds the vocabulary.
+    """
+    candidates: list[list[Candidate]] = [[] for _ in prefixes]
+    was_training = model.training
+    model.eval()
+    try:
+        for chunk in _chunks(prefixes, max(1, settings.batch_size // settings.num_candidates)):
+            keys = [draw_keys[place] for place in chunk] if draw_keys is not None else None
+            found = _explore_chunk(
+                model,
+                [prefixes[place] for place in chunk],
+                [sampled[place] for place in chunk],
+                settings,
+                eos_ids,
+                pad_id,
+                keys,
+            )
+            for place, group in zip(chunk, found, strict=True):
+                candidates[place] = group
+    finally:
+        model.train(was_training)
+    return candidates
+
+
+def _chunks(prefixes: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
+    order = sorted(range(len(prefixes)), key=lambda place: (-len(prefixes[place]), place))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def _explore_chunk(
+    model: PreTrainedModel,
+    prefixes: list[Sequence[int]],
+    sampled: list[int],
+    settings: ExplorationSettings,
+    eos_ids: frozenset[int],
+    pad_id: int,
+    keys: list[tuple[int, ...]] | None,
+) -> list[list[Candidate]]:
+    batch = left_pad(prefixes, pad_id, model.device)
+    output = model(**batch.as_inputs(), use_cache=settings.look_ahead > 0, logits_to_keep=1)
+    probs = torch.softmax(output.logits[:, -1].float(), dim=-1)
+    tokens = choose_candidates(probs, torch.tensor(sampled, device=probs.device), settings, keys)
+    steps = [tokens]
+    if settings.look_ahead > 0:
+        cache, width = output.past_key_values, settings.num_candidates
+        cache.batch_repeat_interleave(width)
+        del output
+        mask = batch.attention_mask.repeat_interleave(width, dim=0)
+        positions = batch.position_ids[:, -1:].repeat_interleave(width, dim=0)
+        current = tokens.reshape(-1, 1)
+        for _ in range(settings.look_ahead):
+            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+            positions = positions + 1
+            logits = model(
+                input_ids=current,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits[:, -1]
+            current = logits.argmax(dim=-1, keepdim=True)
+            steps.append(current.view_as(tokens))
+    continuations = torch.stack(steps, dim=-1).tolist()
+    chosen_probs = probs.gather(-1, tokens).tolist()
+    return [
+        [
+            Candidate(ids[0], prob, _until_end(ids, eos_ids))
+            for ids, prob in zip(continuations[point], chosen_probs[point], strict=True)
+        ]
+        for point in range(len(prefixes))
+    ]
+
+
+def choose_candidates(
+    probs: Tensor, sampled: Tensor, settings: ExplorationSettings, keys: list[tuple[int, ...]] | None = None
+) -> Tensor:
+    """The group's tokens: probs (P, V), sampled (P,) -> (P, N) ids.
+
+    Raises:
+        UserError: if N exceeds the vocabulary.
+    """
+    if settings.num_candidates > probs.shape[-1]:
+        raise UserError(
+            f"num_candidates is {settings.num_candidates}, but the model's vocabulary has {probs.shape[-1]} tokens: "
+            "choose a smaller number"
+        )
+    scores = probs
+    if settings.source == "sample":
+        # The N largest of p / Exp(1) draws are a sample of N without replacement (exponential races).
+        if keys is None:
+            raise ValueError("source='sample' needs draw_keys")
+        draws = torch.stack([uniform_draws(key[0], key[1], key[2:], probs.shape[-1]) for key in keys])
+        scores = probs / -torch.log1p(-draws.to(probs.device)).clamp_min(1e-30)
+    tokens = scores.topk(settings.num_candidates, dim=-1).indices
+    if settings.include_sampled:
+        missing = (tokens != sampled[:, None]).all(dim=-1)
+        tokens[:, -1] = torch.where(missing, sampled, tokens[:, -1])
+    return tokens
+
+
+def _until_end(ids: list[int], eos_ids: frozenset[int]) -> list[int]:
+    for place, token in enumerate(ids):
+        if token in eos_ids:
+            return ids[: place + 1]
+    return ids

@@ -1,0 +1,163 @@
+"""What a TLPO run writes: whole checkpoints, metrics and confusion points as JSON lines, never a pickle of its own."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_model as load_weights
+from safetensors.torch import save_model as save_weights
+from transformers import Trainer, TrainerCallback
+from transformers.trainer import TRAINING_ARGS_NAME
+from transformers.trainer_utils import rotate_checkpoints
+
+from tlpo.training.checkpoints import MARKER, mark_complete
+from tlpo.training.points import ConfusionPoint, PointRow
+
+if TYPE_CHECKING:
+    from tlpo.training.trainer import TLPOTrainer
+
+METRICS_FILE = "metrics.jsonl"
+POINTS_FILE = "confusion_points.jsonl"
+_REFERENCE_FILE = "reference.safetensors"
+
+
+class PersistenceMixin(Trainer):
+    """The trainer's saving and loading."""
+
+    def _save_checkpoint(self: TLPOTrainer, model: Any, trial: Any) -> None:  # type: ignore[misc]
+        folder = self._checkpoint_folder()
+        # The oldest checkpoint may go only after the newest is known to be whole.
+        limit, self.args.save_total_limit = self.args.save_total_limit, None
+        try:
+            super()._save_checkpoint(model, trial)
+            self._save_extras(folder)
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise self._disk_full(error, folder) from error
+        finally:
+            self.args.save_total_limit = limit
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            mark_complete(folder, self.state.global_step)
+            rotate_checkpoints(output_dir=self.args.output_dir, save_total_limit=limit, use_mtime=False)
+
+    def _save_extras(self: TLPOTrainer, folder: Path) -> None:  # type: ignore[misc]
+        if self.args.num_iterations > 1:
+            rows = [asdict(row) for row in self._rows]
+            (folder / f"rows_{self.args.process_index}.json").write_text(json.dumps(rows))
+        if self.args.ref_model_sync_steps and self.args.should_save:
+            assert self.reference is not None and self.reference.copy is not None
+            save_weights(self.accelerator.unwrap_model(self.reference.copy), str(folder / _REFERENCE_FILE))
+
+    def _load_from_checkpoint(self: TLPOTrainer, resume_from_checkpoint: str, model: Any = None) -> None:  # type: ignore[misc]
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        folder = Path(resume_from_checkpoint)
+        rows = folder / f"rows_{self.args.process_index}.json"
+        if self.args.num_iterations > 1 and rows.is_file():
+            self._rows = [PointRow(**row) for row in json.loads(rows.read_text())]
+        if (folder / _REFERENCE_FILE).is_file():
+            assert self.reference is not None and self.reference.copy is not None
+            load_weights(self.accelerator.unwrap_model(self.reference.copy), folder / _REFERENCE_FILE)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        super()._save(output_dir, state_dict)
+        # The Trainer pickles its arguments beside the weights; the resolved config says the same in plain text.
+        (Path(output_dir or self.args.output_dir) / TRAINING_ARGS_NAME).unlink(missing_ok=True)
+
+    def save_now(self: TLPOTrainer) -> Path:  # type: ignore[misc]
+        """Save a checkpoint of the last finished step, unless it exists; return its folder."""
+        folder = self._checkpoint_folder()
+        if not (folder / MARKER).is_file():
+            self._files.restore_rng()
+            self._save_checkpoint(self.model, None)
+        return folder
+
+    def _checkpoint_folder(self) -> Path:
+        return Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+
+    def _disk_full(self, error: Exception, folder: Path) -> Exception:
+        """Turn the many ways of saying that the disk is full into one; leave other errors as they are."""
+        full = "No space left" in str(error) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        # torch.save reports a short write only as a failed stream; the free space tells.
+        full = full or (isinstance(error, RuntimeError) and shutil.disk_usage(self.args.output_dir).free < 2**20)
+        if not full:
+            return error
+        shutil.rmtree(folder, ignore_errors=True)
+        return OSError(errno.ENOSPC, "no space left on the device", str(folder))
+
+
+class RunFiles(TrainerCallback):
+    """Appends metrics and confusion points as they come, and refreshes the reference model when it is due.
+
+    On resume, lines of steps after the checkpoint are dropped first: those steps run again.
+    """
+
+    def __init__(self, trainer: TLPOTrainer) -> None:
+        self._trainer = trainer
+        self._rng = torch.get_rng_state()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if not state.is_world_process_zero:
+            return
+        Path(args.output_dir).mkdir(parents=True, exist_ok=True)
+        for name in (METRICS_FILE, POINTS_FILE):
+            _drop_later_steps(Path(args.output_dir) / name, state.global_step)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._rng = torch.get_rng_state()
+        every = args.ref_model_sync_steps
+        if every and state.global_step % every == 0 and self._trainer.reference is not None:
+            self._trainer.reference.refresh()
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        if not state.is_world_process_zero:
+            return
+        _append(Path(args.output_dir) / METRICS_FILE, [{"step": state.global_step, **(logs or {})}])
+        shown = self._trainer._logged_points[: args.log_completions]
+        _append(Path(args.output_dir) / POINTS_FILE, [_point_record(state.global_step, point) for point in shown])
+        self._trainer._logged_points = []
+
+    def restore_rng(self) -> None:
+        """Put the random state back to the end of the last finished step."""
+        torch.set_rng_state(self._rng)
+
+
+def _append(path: Path, records: list[dict[str, Any]]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def _drop_later_steps(path: Path, step: int) -> None:
+    if not path.is_file():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line)
+        except (ValueError, KeyError):
+            continue  # a line cut short by a kill
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _point_record(step: int, point: ConfusionPoint) -> dict[str, Any]:
+    return {
+        "step": step,
+        "prompt_index": point.prompt_index,
+        "language": point.language,
+        "response": point.response,
+        "confusion_point": point.char_offset,
+        "sampled_token": point.sampled_id,
+        "candidates": [
+            {"token": c.token, "prob": c.prob, "outcome": j.outcome, "reward": j.reward, "advantage": advantage}
+            for c, j, advantage in zip(point.candidates, point.judged, point.advantages, strict=True)
+        ],
+    }

@@ -1,0 +1,104 @@
+"""Confusion points: where a sampled response went wrong, and the group of candidates tried there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from tlpo.modeling.batching import left_pad
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tlpo.training.exploration import Candidate
+    from tlpo.training.rewards import Judged
+
+
+@dataclass
+class ConfusionPoint:
+    """One place where a response left its language.
+
+    Attributes:
+        prompt_index: the prompt's place in the data set.
+        sample: which of the prompt's samples.
+        language: the response's language code.
+        prefix_ids: prompt and response tokens before the confusion token.
+        prefix_text: text of the response's part of them.
+        sampled_id: the confusion token.
+        response: the sampled text, for logs.
+        char_offset: the confusion point in it.
+        candidates: filled in by exploration.
+        judged: one for each candidate.
+        old_logps: log-probabilities of the candidates when they were explored.
+        advantages: one for each candidate; all zero if the group has no signal.
+    """
+
+    prompt_index: int
+    sample: int
+    language: str
+    prefix_ids: list[int]
+    prefix_text: str
+    sampled_id: int
+    response: str
+    char_offset: int
+    candidates: list[Candidate] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    old_logps: list[float] = field(default_factory=list)
+    advantages: list[float] = field(default_factory=list)
+
+    @property
+    def has_signal(self) -> bool:
+        return any(advantage != 0 for advantage in self.advantages)
+
+    @property
+    def mass_correct(self) -> float:
+        """The candidates' probability that lies on clean ones, in [0, 1]."""
+        total = sum(candidate.prob for candidate in self.candidates)
+        clean = sum(c.prob for c, j in zip(self.candidates, self.judged, strict=True) if j.outcome == "clean")
+        return clean / total if total > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """What the update needs of one point: one prefix row, one position, N candidates. Serialisable."""
+
+    input_ids: list[int]
+    candidate_ids: list[int]
+    members: list[bool]
+    advantages: list[float]
+    old_logps: list[float]
+    weight: float = 1.0
+
+    @classmethod
+    def of(cls, point: ConfusionPoint) -> PointRow:
+        return cls(
+            input_ids=point.prefix_ids,
+            candidate_ids=[candidate.token for candidate in point.candidates],
+            members=[judged.member for judged in point.judged],
+            advantages=point.advantages,
+            old_logps=point.old_logps,
+        )
+
+    @classmethod
+    def empty(cls, token_id: int, width: int) -> PointRow:
+        """A row of weight zero, by which a process without points takes part in the backward pass."""
+        zeros = [0.0] * width
+        return cls([token_id], [token_id] * width, [False] * width, zeros, zeros, weight=0.0)
+
+
+def collate(rows: Sequence[PointRow], pad_id: int, device: torch.device | str) -> dict[str, Tensor]:
+    """Rows as tensors: the left-padded prefix (P, L) three times and, (P, N) each, the candidates' columns."""
+
+    def tensor(values: list[Any], dtype: torch.dtype) -> Tensor:
+        return torch.tensor(values, dtype=dtype, device=device)
+
+    return left_pad([row.input_ids for row in rows], pad_id, device).as_inputs() | {
+        "candidate_ids": tensor([row.candidate_ids for row in rows], torch.long),
+        "members": tensor([row.members for row in rows], torch.bool),
+        "advantages": tensor([row.advantages for row in rows], torch.float32),
+        "old_logps": tensor([row.old_logps for row in rows], torch.float32),
+        "weights": tensor([row.weight for row in rows], torch.float32),
+    }

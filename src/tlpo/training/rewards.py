@@ -1,0 +1,86 @@
+"""What a candidate is worth: +1 if its continuation stays in the language, -1 if not, and the cases in between.
+
+A continuation is judged in context: the detector sees the response up to the confusion point and the continuation
+together, and only what lies from the confusion point on counts. Judged alone, a candidate that completes a half-written
+wrong word, or writes capitals, can pass.
+
+Two continuations are neither right nor wrong, because they say nothing in any language: one that ends the response at
+once, and one that holds no letter of the language (digits, punctuation, blanks). Calling them clean teaches the policy
+to stop early and to write numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tlpo.modeling.alignment import TokenText
+
+if TYPE_CHECKING:
+    from tlpo.confusion import ConfusionDetector
+    from tlpo.training.exploration import Candidate
+
+Outcome = Literal["clean", "confused", "neutral", "end"]
+Worth = Literal["clean", "zero", "drop"]
+
+REWARD_OF: dict[str, float] = {"clean": 1.0, "zero": 0.0, "drop": 0.0}
+
+
+@dataclass(frozen=True)
+class RewardSettings:
+    """The rules for the cases in between.
+
+    Attributes:
+        in_context: judge the prefix and the continuation together; False judges the new tokens alone (the paper).
+        neutral: worth of a continuation without a letter of the language: ``clean`` (+1, the paper), ``zero`` (0) or
+            ``drop`` (left out of the group).
+        end: worth of a continuation that ends the response before any such letter: the same three.
+    """
+
+    in_context: bool = True
+    neutral: Worth = "drop"
+    end: Worth = "drop"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A candidate's outcome, its reward in {-1, 0, 1}, and whether it belongs to the group."""
+
+    outcome: Outcome
+    reward: float
+    member: bool
+
+
+def judge(
+    prefix: str,
+    candidate: Candidate,
+    table: Sequence[bytes],
+    detector: ConfusionDetector,
+    eos_ids: frozenset[int],
+    settings: RewardSettings,
+) -> Judged:
+    """Judge one candidate.
+
+    Args:
+        prefix: text of the response before the confusion token.
+        candidate: with its continuation.
+        table: bytes of each token id.
+        detector: of the response's language.
+        eos_ids: ids that end a response.
+        settings: the rules.
+
+    A word that the look-ahead cuts in half is judged by the detector's rule for truncated text; a character that it
+    cuts in half (byte pieces) is left out of the judged text, for no letter has been written yet.
+    """
+    text = TokenText(table, candidate.continuation).text
+    ended = candidate.continuation[-1] in eos_ids
+    start = len(prefix) if settings.in_context else 0
+    whole = prefix + text if settings.in_context else text
+    if detector.check(whole, start=start, truncated=not ended).confusion_point is not None:
+        return Judged("confused", -1.0, True)
+    if not detector.has_target_letter(text):
+        outcome: Outcome = "end" if ended else "neutral"
+        worth = settings.end if ended else settings.neutral
+        return Judged(outcome, REWARD_OF[worth], worth != "drop")
+    return Judged("clean", 1.0, True)

@@ -1,0 +1,409 @@
+"""``TLPOTrainer``: sample, find the confusion point, try other tokens there, update at that position alone.
+
+On top of ``transformers.Trainer``, which brings the loop, the optimizer, data parallelism and checkpoints. Two of its
+methods are replaced: ``get_batch_samples`` turns prompts into confusion points, ``training_step`` updates at them. The
+five steps of the method are methods of their own, to be overridden one by one: ``rollout``, ``detect``, ``explore``,
+``advantage`` and ``loss``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
+
+from tlpo.confusion import ConfusionDetector
+from tlpo.errors import UserError
+from tlpo.modeling.alignment import confusion_token, token_bytes
+from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
+from tlpo.modeling.logprobs import next_token_logits
+from tlpo.objective import (
+    candidate_logps,
+    clipped_surrogate,
+    entropy,
+    exact_kl,
+    group_advantages,
+    k3_kl,
+    point_losses,
+)
+from tlpo.training.config import TLPOConfig
+from tlpo.training.dataset import EncodedPrompt, PromptOrder, encode_dataset, identity
+from tlpo.training.exploration import explore
+from tlpo.training.guards import StepGuard
+from tlpo.training.metrics import StepMetrics
+from tlpo.training.persistence import PersistenceMixin, RunFiles
+from tlpo.training.points import ConfusionPoint, PointRow, collate
+from tlpo.training.reference import Reference
+from tlpo.training.rewards import judge
+from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
+
+Prompts = Sequence[Mapping[str, Any]]
+
+
+class TLPOTrainer(PersistenceMixin, Trainer):
+    """Trainer for Token-Level Policy Optimization.
+
+    Args:
+        model: a causal LM, or its hub id, folder or short name. The reference model is a copy of what is passed.
+        args: see :class:`TLPOConfig`.
+        train_dataset: rows with ``prompt`` (text or chat messages) and ``language``: the language of the answer, which
+            need not be that of the question. One run may hold several languages.
+        eval_dataset: rows of the same kind; ``evaluate`` reports the confusion rate on them.
+        processing_class: the tokenizer; loaded beside the model if that was given by name.
+        peft_config: a ``peft`` configuration to train an adapter; the reference is then the model without it.
+        detector: one detector for all rows, or one for each language; default: built from the rows' languages.
+        callbacks: further ``transformers`` callbacks.
+
+    Raises:
+        UserError: for rows or arguments that cannot be used.
+    """
+
+    _tag_names = ("tlpo",)
+
+    def __init__(
+        self,
+        model: PreTrainedModel | str,
+        args: TLPOConfig | None = None,
+        train_dataset: Prompts | None = None,
+        eval_dataset: Prompts | None = None,
+        processing_class: PreTrainedTokenizerBase | None = None,
+        peft_config: Any = None,
+        detector: ConfusionDetector | Mapping[str, ConfusionDetector] | None = None,
+        callbacks: list[TrainerCallback] | None = None,
+    ) -> None:
+        args = args if args is not None else TLPOConfig(output_dir="tlpo-output")
+        policy, tokenizer = as_model(model, processing_class, bf16=args.bf16)
+        policy = with_adapter(policy, peft_config, args)
+        room = check_context(policy, args)
+        self.tokenizer_ = tokenizer
+        self.guard = StepGuard(args.max_nonfinite_steps)
+        self.step_metrics = StepMetrics()
+        self._rows: list[PointRow] = []
+        self._logged_points: list[ConfusionPoint] = []
+
+        def encoded(rows: Prompts | None) -> list[EncodedPrompt] | None:
+            if rows is None:
+                return None
+            default = detector.language.code if isinstance(detector, ConfusionDetector) else None
+            return encode_dataset(
+                rows, tokenizer, template=args.prompt_template, default_language=default, max_tokens=room
+            )
+
+        train, evaluation = encoded(train_dataset), encoded(eval_dataset)
+        self.detectors = detectors_for([*(train or []), *(evaluation or [])], detector, args.english)
+        super().__init__(
+            model=policy,
+            args=args,
+            data_collator=identity,
+            train_dataset=train,
+            eval_dataset=evaluation,
+            processing_class=tokenizer,
+            callbacks=callbacks,
+        )
+        if self.args.n_gpu > 1:
+            raise UserError(
+                f"{self.args.n_gpu} GPUs in one process: start one process a GPU with 'torchrun --nproc_per_node "
+                f"{self.args.n_gpu}' or 'accelerate launch', or make one visible with CUDA_VISIBLE_DEVICES=0"
+            )
+        is_adapter = hasattr(policy, "disable_adapter")
+        self.reference = Reference(policy, is_adapter=is_adapter) if args.beta > 0 else None
+        if self.reference is not None and self.reference.copy is not None:
+            self.reference.copy = self.accelerator.prepare_model(
+                self.reference.copy.to(self.args.device), evaluation_mode=True
+            )
+        self.eos_ids = end_token_ids(policy, tokenizer)
+        self.token_table = token_bytes(tokenizer)
+        self.pad_id = int(next(t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if t is not None))
+        self.loss_is_scaled_for_ga = True
+        self._files = RunFiles(self)
+        self.add_callback(self._files)
+
+    # ---- the five steps -------------------------------------------------------------------------------------------
+
+    def rollout(self, prompts: Sequence[EncodedPrompt], *, samples: int, early_stop: bool) -> list[list[Completion]]:
+        """Sample ``samples`` responses to each prompt; with ``early_stop`` a row ends at its first certain confusion."""
+        settings = GenerationSettings(
+            max_new_tokens=self.args.max_new_tokens,
+            temperature=self.args.temperature,
+            top_p=self.args.top_p,
+            num_generations=samples,
+            batch_size=self.args.rollout_batch_size,
+            seed=self.args.seed,
+            step=self.state.global_step,
+        )
+        stats = GenerationStats()
+        completions = generate(
+            self.model,
+            self.tokenizer_,
+            [prompt.ids for prompt in prompts],
+            settings,
+            keys=[prompt.index for prompt in prompts],
+            streams=(lambda place: self.detectors[prompts[place].language].stream()) if early_stop else None,
+            stats=stats,
+        )
+        self.step_metrics.add("rollout/tokens", stats.new_tokens)
+        self.step_metrics.add("rollout/saved_tokens", stats.saved_row_steps)
+        return completions
+
+    def detect(
+        self, prompts: Sequence[EncodedPrompt], completions: Sequence[Sequence[Completion]]
+    ) -> list[ConfusionPoint]:
+        """The confusion point of every response that has one."""
+        points = []
+        for prompt, group in zip(prompts, completions, strict=True):
+            detector = self.detectors[prompt.language]
+            for sample, completion in enumerate(group):
+                offset = completion.confusion_point
+                if offset is None:
+                    offset = detector.check(completion.text, truncated=completion.finished == "length").confusion_point
+                self._count_response(completion, offset, detector)
+                if offset is None:
+                    continue
+                token = confusion_token(completion.token_of_char, offset)
+                first_char = completion.token_of_char.index(token)
+                points.append(
+                    ConfusionPoint(
+                        prompt_index=prompt.index,
+                        sample=sample,
+                        language=prompt.language,
+                        prefix_ids=prompt.ids + completion.ids[:token],
+                        prefix_text=completion.text[:first_char],
+                        sampled_id=completion.ids[token],
+                        response=completion.text,
+                        char_offset=offset,
+                    )
+                )
+        return points
+
+    def explore(self, points: Sequence[ConfusionPoint]) -> None:
+        """Fill in each point's candidates, their continuations' outcomes and rewards."""
+        found = explore(
+            self.model,
+            [point.prefix_ids for point in points],
+            [point.sampled_id for point in points],
+            self.args.exploration,
+            eos_ids=self.eos_ids,
+            pad_id=self.pad_id,
+            draw_keys=[(self.args.seed, self.state.global_step, p.prompt_index, p.sample, 1) for p in points],
+        )
+        for point, candidates in zip(points, found, strict=True):
+            point.candidates = candidates
+            point.old_logps = [float(torch.log(torch.tensor(c.prob).clamp_min(1e-45))) for c in candidates]
+            detector = self.detectors[point.language]
+            point.judged = [
+                judge(point.prefix_text, candidate, self.token_table, detector, self.eos_ids, self.args.rewards)
+                for candidate in candidates
+            ]
+            self.step_metrics.add("explore/tokens", sum(len(c.continuation) for c in candidates))
+
+    def advantage(self, points: Sequence[ConfusionPoint]) -> None:
+        """Fill in each point's advantages; a group without signal gets zeros."""
+        if not points:
+            return
+        advantages = group_advantages(
+            torch.tensor([[c.prob for c in point.candidates] for point in points], dtype=torch.float64),
+            torch.tensor([[j.reward for j in point.judged] for point in points], dtype=torch.float64),
+            torch.tensor([[j.member for j in point.judged] for point in points]),
+            self.args.advantage,
+        )
+        for point, values in zip(points, advantages.tolist(), strict=True):
+            point.advantages = values
+
+    def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        """Loss of each confusion point, (P,): one forward pass of its prefix, the head at one position."""
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids")}
+        logits = next_token_logits(model, inputs)
+        logps = candidate_logps(logits, batch["candidate_ids"])
+        # With one iteration the policy has not moved since exploration: the ratio is exactly 1.
+        old_logps = logps.detach() if self.args.num_iterations == 1 else batch["old_logps"]
+        surrogate = clipped_surrogate(logps, old_logps, batch["advantages"], self.args.epsilon)
+        kl = None
+        if self.reference is not None:
+            with self.reference.model() as reference:
+                ref_logits = next_token_logits(reference, inputs)
+            exact = self.args.kl_estimator == "exact"
+            kl = (
+                exact_kl(logits.float(), ref_logits.float())
+                if exact
+                else k3_kl(logps, candidate_logps(ref_logits, batch["candidate_ids"]))
+            )
+        self._count_update(batch, logits.detach(), logps.detach(), old_logps.detach(), kl)
+        return point_losses(surrogate, kl, batch["members"], self.args.beta)
+
+    # ---- how the steps hang together ------------------------------------------------------------------------------
+
+    def get_batch_samples(  # type: ignore[override]
+        self, epoch_iterator: Iterator[list[EncodedPrompt]], num_batches: int, device: torch.device
+    ) -> tuple[list[list[list[PointRow]]], Tensor | None]:
+        """Turn the prompts of one optimizer step into chunks of confusion points.
+
+        All chunks ride on the last micro-batch: gradient accumulation multiplies the prompts of a step, while
+        ``update_batch_size`` bounds the points that are forwarded together.
+        """
+        self.guard.check(self)
+        batches = list(islice(epoch_iterator, num_batches))
+        if not batches:
+            return [], None
+        if self.state.global_step % self.args.num_iterations == 0:
+            self._rows = self.collect([prompt for batch in batches for prompt in batch])
+        counts = self._gathered(torch.tensor([len(self._rows)], device=self.args.device))
+        size = self.args.update_batch_size
+        # Every process runs as many chunks as the fullest one, so that the collectives stay aligned.
+        chunk_count = -(-int(counts.max()) // size)
+        empty = PointRow.empty(self.pad_id, self.args.num_candidates)
+        chunks = [self._rows[start * size : (start + 1) * size] or [empty] for start in range(chunk_count)]
+        return [[] for _ in batches[1:]] + [chunks], counts.sum()
+
+    def collect(self, prompts: Sequence[EncodedPrompt]) -> list[PointRow]:
+        """Roll out, detect, explore and weigh: the rows to update on, groups without signal dropped."""
+        with self.accelerator.autocast():
+            with self.step_metrics.phase("rollout"):
+                completions = self.rollout(prompts, samples=self.args.num_generations, early_stop=self.args.early_stop)
+            with self.step_metrics.phase("detect"):
+                points = self.detect(prompts, completions)
+            with self.step_metrics.phase("explore"):
+                self.explore(points)
+                self.advantage(points)
+        self._count_points(points)
+        self._logged_points = points
+        return [PointRow.of(point) for point in points if point.has_signal]
+
+    def training_step(
+        self,
+        model: nn.Module,
+        inputs: list[list[PointRow]],
+        num_items_in_batch: Tensor | None = None,  # type: ignore[override]
+    ) -> Tensor:
+        """Forward and backward over the chunks. Without any point anywhere no gradient arises and no weight moves."""
+        total = torch.zeros((), device=self.args.device)
+        if not inputs:
+            return total
+        model.train()
+        with self.step_metrics.phase("update"):
+            for place, rows in enumerate(inputs):
+                last = place == len(inputs) - 1
+                with nullcontext() if last else self.accelerator.no_sync(model):
+                    batch = collate(rows, self.pad_id, self.args.device)
+                    with self.compute_loss_context_manager():
+                        loss = self.compute_loss(model, batch, num_items_in_batch=num_items_in_batch)
+                    self.accelerator.backward(loss)
+                    total += loss.detach()
+        self.guard.note_loss(self._gathered(total[None]))
+        return total
+
+    def compute_loss(  # type: ignore[override]
+        self,
+        model: nn.Module,
+        inputs: dict[str, Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | None = None,
+    ) -> Tensor:
+        """The points' losses, averaged over all points of all processes."""
+        losses = self.loss(model, inputs)
+        points = num_items_in_batch if num_items_in_batch is not None else inputs["weights"].sum()
+        # Data parallelism averages gradients over processes; the sum is what is wanted.
+        return (losses * inputs["weights"]).sum() * self.accelerator.num_processes / points
+
+    def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
+        """Called between the backward passes and the optimizer: the place to drop a step that is not finite."""
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        if not self.guard.accept(norm):
+            model.zero_grad(set_to_none=True)  # the optimizer passes over weights without a gradient
+            self.step_metrics.add("train/skipped_steps", 1)
+        return norm
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> PromptOrder:
+        args, dataset = self.args, train_dataset if train_dataset is not None else self.train_dataset
+        batch = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+        steps = -(-len(dataset) * args.num_iterations // batch)
+        if args.num_iterations > 1 and len(dataset) >= batch:
+            steps = len(dataset) // batch * args.num_iterations
+        return PromptOrder(
+            len(dataset), args.seed, batch, args.num_iterations, lambda: self.state.global_step // max(1, steps)
+        )
+
+    @torch.no_grad()
+    def evaluate(  # type: ignore[override]
+        self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
+    ) -> dict[str, float]:
+        """The confusion rate on held-out prompts, one sample each, shared out over the processes."""
+        prompts = self.eval_dataset if eval_dataset is None else eval_dataset
+        mine = prompts[self.args.process_index :: self.args.world_size]
+        training_metrics, self.step_metrics = self.step_metrics, StepMetrics()
+        with self.accelerator.autocast():
+            self.detect(mine, self.rollout(mine, samples=1, early_stop=False) if mine else [])
+        found = self.step_metrics.drain(self._summed, self.accelerator.num_processes)
+        self.step_metrics = training_metrics
+        kept = ("confusion/rate", "completions/mean_length", "completions/eos_rate", "completions/letters")
+        metrics = {f"{metric_key_prefix}_{name}": found[name] for name in kept if name in found}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the step's metrics to what is logged."""
+        if not any(name.startswith("eval_") for name in logs) and self.state.global_step > 0:
+            logs = logs | self.step_metrics.drain(self._summed, self.accelerator.num_processes)
+        super().log(logs, start_time)
+
+    def floating_point_ops(self, inputs: Any) -> int:
+        """Not counted: a step's work lies in the roll-out, which this hook does not see."""
+        return 0
+
+    # ---- bookkeeping ----------------------------------------------------------------------------------------------
+
+    def _gathered(self, values: Tensor) -> Tensor:
+        return self.accelerator.gather(values) if self.accelerator.num_processes > 1 else values
+
+    def _summed(self, values: Tensor) -> Tensor:
+        if self.accelerator.num_processes == 1:
+            return values
+        return self.accelerator.reduce(values.to(self.args.device), reduction="sum").cpu()
+
+    def _count_response(self, completion: Completion, offset: int | None, detector: ConfusionDetector) -> None:
+        add = self.step_metrics.add
+        add("confusion/rate", float(offset is not None))
+        add("completions/eos_rate", float(completion.finished == "eos"))
+        add("completions/letters", float(detector.has_target_letter(completion.text)))
+        if completion.finished != "confusion":  # a response that was stopped has no length of its own
+            add("completions/mean_length", len(completion.ids))
+
+    def _count_points(self, points: Sequence[ConfusionPoint]) -> None:
+        add = self.step_metrics.add
+        add("confusion/points", len(points))
+        for point in points:
+            tokens = [candidate.token for candidate in point.candidates]
+            add("explore/frac_no_signal", float(not point.has_signal))
+            add("confusion/points_used", float(point.has_signal))
+            add("explore/mass_correct", point.mass_correct)
+            for candidate, judged, advantage in zip(point.candidates, point.judged, point.advantages, strict=True):
+                add("explore/reward", judged.reward)
+                add("explore/frac_confused", float(judged.outcome == "confused"))
+                add("explore/frac_neutral", float(judged.outcome == "neutral"))
+                add("explore/frac_end", float(judged.outcome == "end"))
+                if candidate.token == point.sampled_id:
+                    add("advantage/sampled", advantage)
+            add("advantage/abs_max", max(abs(advantage) for advantage in point.advantages))
+            put_in = self.args.include_sampled_token and tokens[-1] == point.sampled_id
+            add("explore/sampled_in_top", float(point.sampled_id in tokens and not put_in))
+
+    def _count_update(
+        self, batch: dict[str, Tensor], logits: Tensor, logps: Tensor, old_logps: Tensor, kl: Tensor | None
+    ) -> None:
+        add = self.step_metrics.add
+        points = float(batch["weights"].sum())
+        if points == 0:
+            return
+        members = batch["members"]
+        ratio = torch.exp(logps - old_logps)[members]
+        add("ratio/mean", float(ratio.mean()), points)
+        add("ratio/clip_fraction", float(((ratio - 1).abs() > self.args.epsilon).float().mean()), points)
+        if kl is not None:
+            add("kl", float((kl.detach()[members] if kl.dim() == 2 else kl.detach()).mean()), points)
+        add("entropy", float(entropy(logits).mean()), points)
+        add("update/tokens", float(batch["attention_mask"].sum()))

@@ -1,0 +1,133 @@
+"""``tlpo audit``: sample responses from a model and report how often it leaves the language."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tlpo.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tlpo.data import PromptRecord
+    from tlpo.evaluation.audit import Audit
+    from tlpo.evaluation.settings import AuditSettings
+
+
+def audit(
+    model: Annotated[str, typer.Option(help="Hub id, local folder, gemma-3-270m or smollm2-135m-instruct.")],
+    output: Annotated[Path, typer.Option(help="Folder for the results; an interrupted audit goes on in it.")],
+    language: Annotated[
+        str | None, typer.Option(help="Code of the answers' language, or several: ko,ja. Default: as the prompts say.")
+    ] = None,
+    prompts: Annotated[
+        Path | None, typer.Option(help="Prompts (JSONL, JSON, CSV, TXT, Parquet). Default: the bundled held-out ones.")
+    ] = None,
+    num_prompts: Annotated[int | None, typer.Option(min=1, help="Only the first so many of each language.")] = None,
+    num_samples: Annotated[int, typer.Option(help="Responses to each prompt.")] = 1,
+    temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy.")] = 1.0,
+    top_p: Annotated[float, typer.Option(help="Nucleus mass, in (0, 1].")] = 1.0,
+    max_new_tokens: Annotated[int, typer.Option(help="Longest response, in tokens.")] = 256,
+    english: Annotated[str, typer.Option(help="English words in other languages: neutral or confusion.")] = "neutral",
+    template: Annotated[
+        str | None, typer.Option(help="For base models: text with {prompt} in it. Default: one of the language.")
+    ] = None,
+    adapter: Annotated[str | None, typer.Option(help="A LoRA adapter to put on the model.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
+    batch_size: Annotated[int, typer.Option(help="Responses sampled together.")] = 64,
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or auto.")] = "auto",
+    trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
+) -> None:
+    """Sample responses and report how often the model leaves the language, and where."""
+    from tlpo.data import load_prompts
+    from tlpo.evaluation.settings import AuditSettings
+
+    settings = AuditSettings(
+        model=model,
+        english=english,
+        num_samples=num_samples,
+        temperature=temperature,
+        top_p=top_p,
+        max_new_tokens=max_new_tokens,
+        template=None if template is None else template.replace("\\n", "\n"),
+        adapter=adapter,
+        seed=seed,
+        batch_size=batch_size,
+    )
+    codes = [code.strip() for code in language.split(",") if code.strip()] if language else None
+    records = load_prompts(prompts, language=codes, split="eval" if prompts is None else "all")
+    chosen = first_of_each_language(records, num_prompts)
+    run(settings, chosen, output, lambda: _load(model, adapter, dtype, trust_remote_code))
+
+
+def run(settings: AuditSettings, prompts: list[PromptRecord], output: Path, load: Any) -> Audit:
+    """Audit with a progress bar, write the folder with its page, print the table and where the files are."""
+    from rich.console import Console
+
+    from tlpo.reports import audit_table, write_audit_page
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    done = sample_with_progress(settings, prompts, output, load)
+    write_audit_page(output / "report.html", done.figures, done.records)
+    console.print(audit_table(done.figures))
+    for name in ("report.html", "audit.json", "responses.jsonl"):
+        console.print(str(output / name), markup=False, soft_wrap=True)
+    return done
+
+
+def sample_with_progress(
+    settings: AuditSettings, prompts: list[PromptRecord], output: Path, load: Any, *, label: str = "sampling"
+) -> Audit:
+    """`run_audit` under a progress bar with the time left, on stderr. Ctrl-C says what is kept."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from tlpo.evaluation.audit import run_audit
+
+    kept = 0
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(label, total=None)
+
+        def advance(done: int, total: int) -> None:
+            nonlocal kept
+            kept = done
+            progress.update(task, completed=done, total=total)
+
+        try:
+            return run_audit(settings, prompts, output, load, on_progress=advance)
+        except KeyboardInterrupt:
+            progress.stop()
+            sys.stderr.write(f"{kept} responses are kept in {output}: the same command goes on from there\n")
+            raise
+
+
+def first_of_each_language(records: list[PromptRecord], number: int | None) -> list[PromptRecord]:
+    """The first `number` prompts of each language, all of them for None, in the order given."""
+    taken: dict[str, int] = {}
+    chosen = []
+    for record in records:
+        taken[record.language] = taken.get(record.language, 0) + 1
+        if number is None or taken[record.language] <= number:
+            chosen.append(record)
+    return chosen
+
+
+def _load(model: str, adapter: str | None, dtype: str, trust_remote_code: bool) -> Any:
+    from tlpo.modeling.load import load_model, load_tokenizer
+
+    tokenizer = load_tokenizer(model, trust_remote_code=trust_remote_code)
+    loaded: Any = load_model(model, dtype=dtype, trust_remote_code=trust_remote_code)  # type: ignore[arg-type]
+    if adapter is not None:
+        from peft import PeftModel
+
+        try:
+            loaded = PeftModel.from_pretrained(loaded, adapter)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"the adapter '{adapter}' cannot be put on the model: {reason}") from error
+    return loaded, tokenizer

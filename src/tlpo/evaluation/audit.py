@@ -1,0 +1,189 @@
+"""The audit: sample responses, judge each, score them all, write the folder.
+
+`run_audit` reads from top to bottom. Prompts are sampled in fixed chunks of similar length and each chunk's responses
+are appended as soon as they are judged, so an interrupted audit loses one chunk at most and, resumed, gives the same
+responses as an unbroken one.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo import __version__
+from tlpo.confusion import ConfusionDetector
+from tlpo.data import PromptRecord, encode_prompt
+from tlpo.errors import UserError
+from tlpo.evaluation.folder import AuditFolder, write_atomic
+from tlpo.evaluation.records import ResponseRecord, span_dicts
+from tlpo.evaluation.scoring import examples, score, score_by_language
+from tlpo.evaluation.settings import AuditSettings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from tlpo.modeling.generation import Completion
+
+Loader = Callable[[], "tuple[PreTrainedModel, PreTrainedTokenizerBase]"]
+Progress = Callable[[int, int], None]
+Chunk = list[tuple[PromptRecord, list[int]]]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audit done: `figures` are the contents of audit.json, `records` the responses in the prompts' order."""
+
+    figures: dict[str, Any]
+    records: list[ResponseRecord]
+
+
+def run_audit(
+    settings: AuditSettings,
+    prompts: Sequence[PromptRecord],
+    output: Path,
+    load: Loader,
+    *,
+    on_progress: Progress | None = None,
+) -> Audit:
+    """Audit a model and write settings.json, responses.jsonl and audit.json into `output`.
+
+    load: returns the model (adapter applied) and its tokenizer; called only if responses are missing.
+    on_progress: called with (responses kept, responses wanted), first before any is sampled.
+
+    Raises UserError when the folder holds another audit, there is no prompt, or a prompt exceeds the model's context.
+    """
+    if not prompts:
+        raise UserError("there are no prompts to audit: give at least one")
+    folder = AuditFolder(output, settings.identity(prompts))
+    records = folder.kept()
+    wanted = len(prompts) * settings.num_samples
+    report = on_progress or (lambda done, total: None)
+    report(len(records), wanted)
+    if len(records) < wanted:
+        records = _sample_missing(settings, prompts, folder, records, load, report)
+    records.sort(key=lambda record: (record.index, record.sample))
+    folder.replace(records)
+    figures = summarize(records, settings, prompts)
+    write_atomic(folder.audit_path, json.dumps(figures, ensure_ascii=False, indent=2) + "\n")
+    return Audit(figures, records)
+
+
+def summarize(
+    records: Sequence[ResponseRecord], settings: AuditSettings, prompts: Sequence[PromptRecord]
+) -> dict[str, Any]:
+    """The contents of audit.json. `language` is "mul" (several languages) where there is more than one."""
+    languages = score_by_language(records)
+    return {
+        "model": settings.model,
+        "language": next(iter(languages)) if len(languages) == 1 else "mul",
+        "english": settings.english,
+        **score(records),
+        "languages": languages,
+        "examples": examples(records),
+        "settings": settings.identity(prompts),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions that the figures depend on."""
+    packages = {name: version(name) for name in ("torch", "transformers")}
+    return {"tlpo": __version__, **packages, "python": platform.python_version()}
+
+
+def _sample_missing(
+    settings: AuditSettings,
+    prompts: Sequence[PromptRecord],
+    folder: AuditFolder,
+    kept: Sequence[ResponseRecord],
+    load: Loader,
+    report: Progress,
+) -> list[ResponseRecord]:
+    """Sample the chunks that are not complete yet; returns all responses."""
+    model, tokenizer = load()
+    detectors = {
+        code: ConfusionDetector(code, english=settings.english) for code in {prompt.language for prompt in prompts}
+    }
+    chunks = list(_chunks(settings, prompts, model, tokenizer))
+    have = {(record.index, record.sample) for record in kept}
+    missing = [chunk for chunk in chunks if not _complete(chunk, settings.num_samples, have)]
+    redone = {prompt.index for chunk in missing for prompt, _ in chunk}
+    records = [record for record in kept if record.index not in redone]
+    folder.replace(records)
+    for chunk in missing:
+        completions = _generate(settings, chunk, model, tokenizer)
+        fresh = [
+            _record(prompt, number, completion, detectors[prompt.language])
+            for (prompt, _), group in zip(chunk, completions, strict=True)
+            for number, completion in enumerate(group)
+        ]
+        folder.append(fresh)
+        records += fresh
+        report(len(records), len(prompts) * settings.num_samples)
+    return records
+
+
+def _chunks(
+    settings: AuditSettings,
+    prompts: Sequence[PromptRecord],
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+) -> Iterator[Chunk]:
+    """The prompts encoded, longest first, as many at a time as make one decoding batch."""
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    encoded: Chunk = []
+    for prompt in prompts:
+        ids = encode_prompt(tokenizer, prompt.prompt, template=settings.template, language=prompt.language)
+        if limit is not None and len(ids) + settings.max_new_tokens > limit:
+            raise UserError(
+                f"prompt {prompt.index} has {len(ids)} tokens; with max_new_tokens {settings.max_new_tokens} it "
+                f"exceeds the model's context of {limit}: shorten the prompt or lower max_new_tokens"
+            )
+        encoded.append((prompt, ids))
+    encoded.sort(key=lambda pair: -len(pair[1]))
+    size = max(1, settings.batch_size // settings.num_samples)
+    for first in range(0, len(encoded), size):
+        yield encoded[first : first + size]
+
+
+def _complete(chunk: Chunk, num_samples: int, have: set[tuple[int, int]]) -> bool:
+    return all((prompt.index, number) in have for prompt, _ in chunk for number in range(num_samples))
+
+
+def _generate(
+    settings: AuditSettings, chunk: Chunk, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> list[list[Completion]]:
+    from tlpo.modeling.generation import GenerationSettings, generate
+
+    sampling = GenerationSettings(
+        max_new_tokens=settings.max_new_tokens,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        num_generations=settings.num_samples,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+    )
+    return generate(model, tokenizer, [ids for _, ids in chunk], sampling, keys=[prompt.index for prompt, _ in chunk])
+
+
+def _record(prompt: PromptRecord, number: int, completion: Completion, detector: ConfusionDetector) -> ResponseRecord:
+    """Judge one response. One that met the limit may end in the middle of a word, and the detector is told so."""
+    detection = detector.check(completion.text, truncated=completion.finished == "length")
+    ids = completion.ids[:-1] if completion.finished == "eos" else completion.ids
+    return ResponseRecord(
+        index=prompt.index,
+        sample=number,
+        language=prompt.language,
+        prompt=prompt.prompt,
+        response=completion.text,
+        ids=tuple(ids),
+        finished=completion.finished,
+        verdict=detection.verdict,
+        confusion_point=detection.confusion_point,
+        spans=span_dicts(detection),
+    )

@@ -1,0 +1,77 @@
+"""An audit's output folder: settings.json, responses.jsonl, audit.json, report.html.
+
+The settings are written first and compared when the folder is met again, so that an interrupted audit goes on and
+two different ones never mix. Files are replaced whole, but for the responses, which are appended to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tlpo.errors import UserError
+from tlpo.evaluation.records import ResponseRecord, read_records
+
+
+class AuditFolder:
+    """The folder of one audit. Raises UserError when it already holds something else.
+
+    path: created if need be. identity: what decides the responses (see `AuditSettings.identity`).
+    """
+
+    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+        self.path = path
+        self.settings_path, self.responses_path = path / "settings.json", path / "responses.jsonl"
+        self.audit_path, self.report_path = path / "audit.json", path / "report.html"
+        self._claim(dict(identity))
+
+    def kept(self) -> list[ResponseRecord]:
+        """The responses already there, each (prompt, sample) once."""
+        if not self.responses_path.exists():
+            return []
+        return list({(record.index, record.sample): record for record in read_records(self.responses_path)}.values())
+
+    def replace(self, records: Sequence[ResponseRecord]) -> None:
+        """Make these the folder's responses."""
+        write_atomic(self.responses_path, "".join(record.to_json() + "\n" for record in records))
+
+    def append(self, records: Iterable[ResponseRecord]) -> None:
+        """Add responses at the end and see them onto the disk."""
+        with self.responses_path.open("a", encoding="utf-8") as file:
+            file.write("".join(record.to_json() + "\n" for record in records))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _claim(self, identity: dict[str, Any]) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise UserError(f"{self.path} is a file: give --output a folder")
+        if self.settings_path.exists():
+            self._compare(identity)
+            return
+        if self.path.exists() and any(self.path.iterdir()):
+            raise UserError(f"{self.path} holds other files and no audit: give --output a new or empty folder")
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_atomic(self.settings_path, json.dumps(identity, ensure_ascii=False, indent=2) + "\n")
+
+    def _compare(self, identity: dict[str, Any]) -> None:
+        try:
+            known = json.loads(self.settings_path.read_text(encoding="utf-8"))
+            differing = [name for name in identity if known.get(name) != identity[name]]
+        except (ValueError, AttributeError) as error:
+            raise UserError(f"{self.settings_path} is damaged: give --output another folder") from error
+        if differing:
+            told = ", ".join(f"{name} was {known.get(name)!r}, now {identity[name]!r}" for name in differing)
+            raise UserError(f"{self.path} already holds another audit ({told}): give --output another folder")
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a whole text file, so that a kill or a full disk leaves the old one as it was."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,83 @@
+"""What decides an audit's responses, and the check that it makes sense."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from tlpo.data import PromptRecord
+
+_ENGLISH = ("neutral", "confusion")
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """How responses are sampled and judged.
+
+    model: what the report calls it (hub id, folder or short name). english: "neutral" or "confusion".
+    num_samples: responses a prompt. temperature: 0 is greedy. template: for base models, text with {prompt} in it.
+    adapter: a LoRA adapter's folder or hub id. batch_size: rows decoded together.
+
+    Raises UserError when values are out of range; all of them are named in one message.
+    """
+
+    model: str
+    english: str = "neutral"
+    num_samples: int = 1
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_new_tokens: int = 256
+    template: str | None = None
+    adapter: str | None = None
+    seed: int = 0
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{name} is {getattr(self, name)}: give at least 1"
+            for name in ("num_samples", "max_new_tokens", "batch_size")
+            if getattr(self, name) < 1
+        ]
+        if not 0 <= self.temperature < float("inf"):
+            problems.append(f"temperature is {self.temperature}: give 0 (greedy) or more")
+        if not 0 < self.top_p <= 1:
+            problems.append(f"top_p is {self.top_p}: give a number in (0, 1]")
+        if self.english not in _ENGLISH:
+            hint = did_you_mean(self.english, _ENGLISH)
+            problems.append(f"english is '{self.english}'{hint}: choose 'neutral' or 'confusion'")
+        if self.template is not None and "{prompt}" not in self.template:
+            problems.append(f"template {self.template!r} lacks the placeholder {{prompt}}: add it")
+        if self.temperature == 0 and self.num_samples > 1:
+            problems.append(f"num_samples is {self.num_samples} at temperature 0: greedy samples are all alike, give 1")
+        if problems:
+            raise UserError("; ".join(problems))
+
+    def identity(self, prompts: Sequence[PromptRecord]) -> dict[str, Any]:
+        """Everything that decides the responses, as JSON values: two audits with equal identities are one audit."""
+        return {
+            **asdict(self),
+            "model_files": _folder_stamp(self.model),
+            "adapter_files": _folder_stamp(self.adapter),
+            "prompts": len(prompts),
+            "prompts_digest": _digest([[prompt.language, prompt.prompt] for prompt in prompts]),
+        }
+
+
+def _folder_stamp(name: str | None) -> str | None:
+    """A digest of the names, sizes and times of a local model's files, so that other weights are not taken for it."""
+    folder = Path(name) if name else None
+    if folder is None or not folder.is_dir():
+        return None
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".md")
+    return _digest([[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files])
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]

@@ -11,7 +11,6 @@ import typer
 from tlpo.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import Console
 
     from tlpo.data import PromptRecord
     from tlpo.evaluation.audit import Audit

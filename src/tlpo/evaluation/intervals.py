@@ -37,19 +37,18 @@ def wilson(successes: float, n: float, z: float = Z95) -> Interval:
 def effective_size(clusters: Sequence[tuple[int, int]]) -> float:
     """How many independent responses the clusters are worth.
 
-    clusters: (confused, responses) of each prompt, responses > 0. Equals the number of responses when each prompt has
-    one. When all responses agree the variance cannot be seen, and each prompt counts once, the least it can be worth.
+    clusters: (confused, responses) of each prompt, responses > 0. At most the number of responses, at least the number
+    of prompts, which is also what it is when all responses agree and no variance can be seen.
     """
     n = sum(total for _, total in clusters)
     confused = sum(count for count, _ in clusters)
-    if all(total == 1 for _, total in clusters):
-        return float(n)
-    if confused in (0, n) or len(clusters) < 2:
+    if confused in (0, n):
         return float(len(clusters))
     share = confused / n
     spread = sum((count - share * total) ** 2 for count, total in clusters)
-    variance = len(clusters) / (len(clusters) - 1) * spread / n**2
-    return n / max(1.0, variance / (share * (1 - share) / n))
+    between = len(clusters) / max(1, len(clusters) - 1) * spread / n**2
+    within = share * (1 - share) / n
+    return float(min(n, max(len(clusters), n * within / between))) if between else float(n)
 
 
 def clustered_wilson(clusters: Sequence[tuple[int, int]]) -> Interval:

@@ -7,7 +7,7 @@ drops that line; any other bad line is an error.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from tlpo.errors import UserError
 if TYPE_CHECKING:
     from tlpo.confusion import Detection
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 Prompt = str | list[dict[str, Any]]
 
 
@@ -49,10 +50,11 @@ class ResponseRecord:
         return "\n".join(str(message.get("content", "")) for message in self.prompt)
 
     def to_json(self) -> str:
-        """One line of JSON, without its newline."""
+        """One line of JSON, without its newline; ASCII only where a lone surrogate could not be written otherwise."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["tokens"] = len(self.ids)
-        return json.dumps(values, ensure_ascii=False)
+        line = json.dumps(values, ensure_ascii=False)
+        return json.dumps(values) if _SURROGATE.search(line) else line
 
     @classmethod
     def from_json(cls, line: str) -> ResponseRecord:
@@ -81,8 +83,3 @@ def read_records(path: Path) -> list[ResponseRecord]:
                 f"{path}, line {number}: not a response record ({error!r}); delete the file to sample again"
             ) from error
     return records
-
-
-def write_records(path: Path, records: Sequence[ResponseRecord]) -> None:
-    """Write the records as the whole file, one a line."""
-    path.write_text("".join(record.to_json() + "\n" for record in records), encoding="utf-8")

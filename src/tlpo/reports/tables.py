@@ -56,7 +56,7 @@ def comparison_table(comparison: Mapping[str, Any], nll: Mapping[str, Mapping[st
     table.add_row("mean length, tokens", *_number_row(comparison["mean_length"], 1))
     table.add_row("distinct-2", *_number_row(comparison["distinct_2"], 3))
     for code, values in (nll or {}).items():
-        table.add_row(f"NLL of clean text, {language_name(code)}, nats a token", *_number_row(values, 3))
+        table.add_row(f"NLL of clean text, {code}", *_number_row(values, 3))
     return table
 
 

@@ -2,7 +2,8 @@
 
 Lower-case words are confusion, but for units, single letters and what masking excuses. A capitalised word is taken for a
 name and one in capitals for an acronym, unless it is an ordinary English word ("However", "The") with no name beside it,
-or begins a run whose lower-case words are confusion ("The quick answer is").
+or begins a run whose lower-case words are confusion ("The quick answer is"). With strictness "strict" names and acronyms
+are confusion too: what the published definition counts, less what masking excuses.
 """
 
 from __future__ import annotations
@@ -13,22 +14,8 @@ from tlpo.confusion.latin_words import Word
 from tlpo.confusion.masking import gloss_around
 from tlpo.confusion.options import Options, Patterns
 from tlpo.confusion.phrases import Phrase
+from tlpo.confusion.vocabulary import CONNECTORS, ORDINARY
 
-# Words that capitals do not turn into a name.
-ORDINARY = frozenset(
-    "the a an this that these those it its he she they we you i my your our their his her is are was were be been am do does "
-    "did has have had will would can could should may might must not no yes if when while because although though since "
-    "so but and or for with without from into about as at by in of on to up out than then there here what who why how "
-    "which where however therefore moreover furthermore additionally also finally first second third next once overall "
-    "instead meanwhile thus hence please note sure okay ok hello hi thanks thank answer question example step summary "
-    "conclusion introduction let's lets it's i'm don't can't here's there's what's that's each every some any many most "
-    "all both few several other another such only just even very more less make use using used give find get".split()
-)
-# Lower-case words that may stand inside a name: Bank of America, Ludwig van Beethoven.
-_CONNECTORS = frozenset(
-    "of the and for in on at to from by de la le les el los las du des del della di da do dos das van von der den und et e y "
-    "al bin ibn vs a an as with und".split()
-)
 _GROUP = 8
 
 
@@ -53,7 +40,7 @@ def english_phrases(
     """The confused parts of the Latin words of a piece, in order. cut: the last word's neighbour is not known yet."""
     phrases: list[Phrase] = []
     for group in stretches(segment, words):
-        for start, end in _wrong_parts(group, cut and group[-1] is words[-1]):
+        for start, end in _wrong_parts(group, cut and group[-1] is words[-1], options.strictness == "strict"):
             if not (options.glosses and _is_gloss(segment, start, pattern)):
                 phrases.append(Phrase(start, end, "en", 0.95))
     return phrases
@@ -67,8 +54,8 @@ def _is_gloss(segment: str, start: int, pattern: Patterns) -> bool:
     return bool(before and pattern.target.match(before)) and not pattern.target.search(segment, around[0], around[1])
 
 
-def _wrong_parts(group: list[Word], cut: bool) -> list[tuple[int, int]]:
-    wrong = [_wrong(group, i, cut) for i in range(len(group))]
+def _wrong_parts(group: list[Word], cut: bool, strict: bool) -> list[tuple[int, int]]:
+    wrong = [_wrong(group, i, cut, strict) for i in range(len(group))]
     for i in range(len(group) - 2, -1, -1):
         if wrong[i + 1] and _ordinary(group[i]) and not group[i].masked:
             wrong[i] = True
@@ -81,10 +68,10 @@ def _wrong_parts(group: list[Word], cut: bool) -> list[tuple[int, int]]:
     return parts
 
 
-def _wrong(group: list[Word], i: int, cut: bool) -> bool:
+def _wrong(group: list[Word], i: int, cut: bool, strict: bool) -> bool:
     word = group[i]
-    if word.masked:
-        return False
+    if word.masked or strict:
+        return not word.masked
     before = group[i - 1] if i else None
     after = group[i + 1] if i + 1 < len(group) else None
     open_end = cut and after is None
@@ -98,7 +85,7 @@ def _wrong(group: list[Word], i: int, cut: bool) -> bool:
 
 
 def _connects(word: Word) -> bool:
-    return word.text in _CONNECTORS
+    return word.text in CONNECTORS
 
 
 def _ordinary(word: Word) -> bool:

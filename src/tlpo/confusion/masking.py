@@ -8,17 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tlpo.confusion.vocabulary import UNITS
+
 Region = tuple[int, int]
 
 # Longest gloss in brackets, in characters. A stream holds its judgement on a bracket for so long.
 LONGEST_GLOSS = 32
 
 _CODE = re.compile(r"``[^\n]*?``|`[^`\n]*`|(?:https?|ftp)://[!-~]+|www\.[!-~]+")
-_UNITS = (
-    "nm um µm mm cm dm km ha mg kg kt lb lbs oz fl gal ml dl cl cc ms ns min sec hr hrs kb mb gb tb kbps mbps gbps bit bps hz khz mhz ghz "
-    "px pt em rem vh vw dpi ppi fps rpm kw kwh mw mwh wh mah ma kv mv kj kcal cal mol pa hpa kpa mpa psi bar db lm lx "
-    "rad deg sq ft in yd mi mph kph am pm bc ad ce bce st nd rd th xs xl ppm ppb pp vs ph eur usd"
-).split()
 _LATIN = re.compile(
     rf"""
       \$\$[^$]*\$\$ | (?<!\w)\$[^$\n]{{1,160}}\$ | \\\(.*?\\\) | \\\[.*?\\\]        # formulas
@@ -35,7 +32,7 @@ _LATIN = re.compile(
     | (?<![A-Za-z])[A-Za-z]+\((?=[\w"'\[$)-])(?:[!-~ ]*\))?                          # calls
     | --?[A-Za-z][\w-]*(?==) | [A-Za-z]+(?==[\w"'])                                  # options, keywords
     | \.[a-z]{{1,5}}(?![A-Za-z])                                                     # .py
-    | (?:(?<=[0-9°])|(?<=[0-9.,]\ )|(?<=/))(?:{"|".join(sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z])  # units
+    | (?:(?<=[0-9°])|(?<=[0-9.,]\ )|(?<=/))(?:{"|".join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])  # units
     """,
     re.VERBOSE,
 )

@@ -29,9 +29,9 @@ def judge_whole(text: str, engine: Engine, truncated: bool) -> tuple[Verdict, Sp
         words.pop()
     if len(words) < ENOUGH_WORDS or not any(word.lower for word in words):
         return "undecided", None
+    if engine.options.latin:
+        return "clean", None
     ranked = lid.predict(" ".join(word.text for word in words[:200]))
     language, probability = ranked[0] if ranked else (None, 0.0)
-    if engine.options.latin and language in engine.options.codes | {None} or probability < 0.6 and engine.options.latin:
-        return "clean", None
     first, last = words[0].start, words[-1].end
     return "confused", Span(first, last, text[first:last], "Latn", language, probability, "whole")

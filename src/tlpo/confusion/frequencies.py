@@ -1,0 +1,74 @@
+"""How common a word is in each language, from the word lists of the package wordfreq (Speer 2022), read on first use.
+
+Only the lists are read, not the package's code: a list is msgpack, entry i > 0 being the words of frequency 10^(-i/100).
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+from tlpo.errors import TLPOError
+
+# Code of the language table -> wordfreq's, where they differ.
+_LIST = {"no": "nb", "tl": "fil", "hr": "sh", "sr": "sh"}
+_LISTED = frozenset("ca cs da de en es fi fil fr hu id is it lt lv ms nb nl pl pt ro sh sk sl sv tr vi".split(" "))
+LATIN = ("ca", "cs", "da", "de", "en", "es", "fi", "fr", "hr", "hu", "id", "it", "lt", "lv", "ms", "nl", "no", "pl", "pt")
+LATIN += ("ro", "sk", "sl", "sv", "tl", "tr", "vi")
+
+# Words kept of a list, and what a word outside it counts as, in hundredths of a decade (600: one in a million).
+KEPT = 16_000
+ABSENT = 640
+
+
+def has_list(code: str) -> bool:
+    """Whether there is a word list for the Latin-script language ``code``."""
+    return _LIST.get(code, code) in _LISTED
+
+
+@functools.lru_cache(maxsize=1)
+def _folder() -> Path:
+    spec = importlib.util.find_spec("wordfreq")
+    if spec is None or not spec.submodule_search_locations:
+        raise TLPOError("the package 'wordfreq', which holds the word lists, is missing: pip install wordfreq")
+    return Path(spec.submodule_search_locations[0]) / "data"
+
+
+_shared: dict[str, str] = {}
+
+
+@functools.lru_cache(maxsize=64)
+def word_costs(code: str) -> Mapping[str, int]:
+    """word -> -100 log10(frequency) of the commonest words of ``code``: 0 to ABSENT; the higher, the rarer."""
+    import msgpack
+
+    with gzip.open(_folder() / f"small_{_LIST.get(code, code)}.msgpack.gz") as file:
+        bins = msgpack.load(file)
+    costs: dict[str, int] = {}
+    for cost, words in enumerate(bins[1:]):
+        for word in words:
+            costs[_shared.setdefault(word, word)] = cost
+        if len(costs) > KEPT:
+            break
+    return costs
+
+
+@functools.lru_cache(maxsize=16384)
+def latin_costs(word: str) -> tuple[int, ...]:
+    """The cost of a folded word in each language of LATIN, ABSENT where its list lacks it.
+
+    An elided word (l'homme, dell'arte) counts by what follows the apostrophe, where the whole is not listed.
+    """
+    head, apostrophe, rest = word.partition("'")
+    tail = rest if apostrophe and len(head) <= 6 and rest else head
+    if not apostrophe:
+        return tuple(table.get(word, ABSENT) for table in _tables())
+    return tuple(min(table.get(word, ABSENT), max(table.get(tail, ABSENT), 0)) for table in _tables())
+
+
+@functools.lru_cache(maxsize=1)
+def _tables() -> tuple[Mapping[str, int], ...]:
+    return tuple(word_costs(code) for code in LATIN)

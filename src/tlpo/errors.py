@@ -8,6 +8,7 @@ and keeps its traceback.
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -36,3 +37,22 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
 def missing_extra(package: str, extra: str) -> UserError:
     """The error for an optional package that is not installed: names the ``pip install`` line. The caller raises it."""
     return UserError(f"this needs the package '{package}', which is not installed: pip install 'tlpo[{extra}]'")
+
+
+_FULL_DISK_TEXTS = ("No space left on device", "Disk quota exceeded", "PytorchStreamWriter failed writing")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether ``error``, or what it was raised from, means that a disk had no room left.
+
+    safetensors and ``torch.save`` report a failed write as errors of their own kinds, so their texts are looked at.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        text = str(seen)
+        if any(part in text for part in _FULL_DISK_TEXTS) or ("inline_container" in text and "unexpected pos" in text):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

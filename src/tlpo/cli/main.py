@@ -6,14 +6,13 @@ name ``command``, any click-like command. Exit status: 0 done, 2 bad input or a 
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 from tlpo import __version__
-from tlpo.errors import UserError, did_you_mean
+from tlpo.errors import UserError, did_you_mean, is_disk_full
 
 VERBS = {
     "detect": "mark where texts leave their language (JSON lines in, JSON lines out)",
@@ -42,11 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the interpreter's last flush does not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not is_disk_full(error):
             raise
-        where = f" while writing {error.filename}" if error.filename else ""
-        return _fail(f"the disk is full{where}: free some space, or choose another place with --output", 2)
+        where = getattr(error, "filename", None)
+        place = f" while writing {where}" if where else ""
+        return _fail(f"the disk is full{place}: free some space, or choose another place with --output", 2)
 
 
 def _run(args: list[str]) -> int:

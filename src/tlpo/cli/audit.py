@@ -11,7 +11,6 @@ import typer
 from tlpo.errors import UserError
 
 if TYPE_CHECKING:
-
     from tlpo.data import PromptRecord
     from tlpo.evaluation.audit import Audit
     from tlpo.evaluation.settings import AuditSettings
@@ -67,42 +66,18 @@ def run(settings: AuditSettings, prompts: list[PromptRecord], output: Path, load
     """Audit with a progress bar, write the folder with its page, print the table and where the files are."""
     from rich.console import Console
 
+    from tlpo.evaluation.audit import run_audit
     from tlpo.reports import audit_table, write_audit_page
+    from tlpo.runs.progress import audit_progress
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    done = sample_with_progress(settings, prompts, output, load)
+    with audit_progress("sampling", output) as on_progress:
+        done = run_audit(settings, prompts, output, load, on_progress=on_progress)
     write_audit_page(output / "report.html", done.figures, done.records)
     console.print(audit_table(done.figures))
     for name in ("report.html", "audit.json", "responses.jsonl"):
         console.print(str(output / name), markup=False, soft_wrap=True)
     return done
-
-
-def sample_with_progress(
-    settings: AuditSettings, prompts: list[PromptRecord], output: Path, load: Any, *, label: str = "sampling"
-) -> Audit:
-    """`run_audit` under a progress bar with the time left, on stderr. Ctrl-C says what is kept."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from tlpo.evaluation.audit import run_audit
-
-    kept = 0
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(label, total=None)
-
-        def advance(done: int, total: int) -> None:
-            nonlocal kept
-            kept = done
-            progress.update(task, completed=done, total=total)
-
-        try:
-            return run_audit(settings, prompts, output, load, on_progress=advance)
-        except KeyboardInterrupt:
-            progress.stop()
-            sys.stderr.write(f"{kept} responses are kept in {output}: the same command goes on from there\n")
-            raise
 
 
 def first_of_each_language(records: list[PromptRecord], number: int | None) -> list[PromptRecord]:

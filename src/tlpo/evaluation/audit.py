@@ -8,14 +8,11 @@ responses as an unbroken one.
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlpo import __version__
 from tlpo.confusion import ConfusionDetector
 from tlpo.data import PromptRecord, encode_prompt
 from tlpo.errors import UserError
@@ -23,6 +20,7 @@ from tlpo.evaluation.folder import AuditFolder, write_atomic
 from tlpo.evaluation.records import ResponseRecord, span_dicts
 from tlpo.evaluation.scoring import examples, score, score_by_language
 from tlpo.evaluation.settings import AuditSettings
+from tlpo.provenance import versions
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -88,12 +86,6 @@ def summarize(
         "settings": settings.identity(prompts),
         "versions": versions(),
     }
-
-
-def versions() -> dict[str, str]:
-    """The versions that the figures depend on."""
-    packages = {name: version(name) for name in ("torch", "transformers")}
-    return {"tlpo": __version__, **packages, "python": platform.python_version()}
 
 
 def _sample_missing(

@@ -54,7 +54,7 @@ class AuditFolder:
         if self.path.exists() and any(self.path.iterdir()):
             raise UserError(f"{self.path} holds other files and no audit: give --output a new or empty folder")
         self.path.mkdir(parents=True, exist_ok=True)
-        write_atomic(self.settings_path, json.dumps(identity, ensure_ascii=False, indent=2) + "\n")
+        write_atomic(self.settings_path, _as_json(identity))
 
     def _compare(self, identity: dict[str, Any]) -> None:
         try:
@@ -62,9 +62,15 @@ class AuditFolder:
             differing = [name for name in identity if known.get(name) != identity[name]]
         except (ValueError, AttributeError) as error:
             raise UserError(f"{self.settings_path} is damaged: give --output another folder") from error
-        if differing:
+        if differing and not self.kept():
+            write_atomic(self.settings_path, _as_json(identity))  # nothing was sampled yet: nothing is lost
+        elif differing:
             told = ", ".join(f"{name} was {known.get(name)!r}, now {identity[name]!r}" for name in differing)
             raise UserError(f"{self.path} already holds another audit ({told}): give --output another folder")
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_atomic(path: Path, text: str) -> None:

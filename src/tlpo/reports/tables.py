@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tlpo.reports.formats import percent, percent_interval, points, signed, signed_interval
-from tlpo.reports.highlight import language_name, printable, segments
+from tlpo.reports.highlight import printable, segments
 
 # Two lines each, so that eleven columns fit into 80 characters.
 _AUDIT_HEADINGS = (

@@ -32,6 +32,12 @@ def test_another_audit_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_settings_of_an_audit_without_responses_may_change(tmp_path: Path) -> None:
+    AuditFolder(tmp_path, IDENTITY)  # and then the model could not be loaded
+    AuditFolder(tmp_path, {**IDENTITY, "seed": 1})
+    assert json.loads((tmp_path / "settings.json").read_text())["seed"] == 1
+
+
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(UserError, match="holds other files and no audit"):

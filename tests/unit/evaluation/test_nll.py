@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.tiny import tiny_llama, tiny_tokenizer
+from tests.models import tiny_model, tokenizer
 
 from tlpo.errors import UserError
 from tlpo.evaluation import nll
@@ -14,10 +14,10 @@ LINES = ["Guten Tag", "가나다 라마바사", "x", "", "A somewhat longer line
 
 
 def brute_force(lines: list[str]) -> list[float]:
-    model, tokenizer = tiny_llama().double(), tiny_tokenizer()
+    model = tiny_model(dtype=torch.float64)
     sums = []
     for line in lines:
-        ids = tokenizer(line)["input_ids"]
+        ids = tokenizer()(line)["input_ids"]
         total = 0.0
         for place in range(1, len(ids)):
             with torch.no_grad():
@@ -27,26 +27,26 @@ def brute_force(lines: list[str]) -> list[float]:
     return sums
 
 
-@pytest.mark.parametrize("logit_bytes", [1, 4 * 258 * 40, 2**28])  # one row a batch, a few, all together
+@pytest.mark.parametrize("logit_bytes", [1, 4 * 480 * 40, 2**28])  # one row a batch, a few, all together
 def test_equals_brute_force(logit_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nll, "_LOGIT_BYTES", logit_bytes)
-    found = text_nll(tiny_llama(), tiny_tokenizer(), LINES)
-    assert found.tokens == tuple(len(line.encode()) for line in LINES)  # one token a byte; <s> is not scored
+    found = text_nll(tiny_model(), tokenizer(), LINES)
+    assert found.tokens == tuple(max(0, len(tokenizer()(line)["input_ids"]) - 1) for line in LINES)
     assert found.sums == pytest.approx(brute_force(LINES), rel=1e-5)
     assert found.mean == pytest.approx(sum(brute_force(LINES)) / sum(found.tokens), rel=1e-5)
 
 
 def test_long_lines_are_cut_and_the_mode_is_restored() -> None:
-    model = tiny_llama().train()
-    found = text_nll(model, tiny_tokenizer(), ["abcdefgh"], max_length=4)
+    model = tiny_model().train()
+    found = text_nll(model, tokenizer(), ["QQQQQQQQ"], max_length=4)  # nothing merges: a token a letter
     assert model.training
-    assert found.tokens == (3,)  # <s> and three letters
-    assert found.sums == pytest.approx(brute_force(["abc"]), rel=1e-5)
+    assert found.tokens == (3,)
+    assert found.sums == pytest.approx(brute_force(["QQQQ"]), rel=1e-5)
 
 
 def test_no_line_is_an_error() -> None:
     with pytest.raises(UserError, match="no clean text"):
-        text_nll(tiny_llama(), tiny_tokenizer(), [])
+        text_nll(tiny_model(), tokenizer(), [])
 
 
 def test_comparison_is_paired_by_line() -> None:

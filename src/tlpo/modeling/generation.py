@@ -202,7 +202,7 @@ def generate(
     stats = stats if stats is not None else GenerationStats()
     table = token_bytes(tokenizer)
     was_training = model.training
-    model.eval()
+    model.train(False)
     rows: list[list[_Row]] = [
         [
             _Row(

@@ -36,6 +36,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 _CHOICES = {
     "recipe": tuple(RECIPES),
     "english": ("neutral", "confusion"),
+    "strictness": ("default", "strict"),
     "neutral_reward": ("clean", "zero", "drop"),
     "end_reward": ("clean", "zero", "drop"),
     "advantage": ("probability", "centered", "normalized"),
@@ -77,6 +78,10 @@ class TLPOConfig(TrainingArguments):
     english: str = field(
         default="neutral",
         metadata={"help": "Whether English words in another language's text are 'neutral' or 'confusion'."},
+    )
+    strictness: str = field(
+        default="default",
+        metadata={"help": "'strict' also counts names, acronyms and single foreign words as confusion."},
     )
     num_generations: int | None = field(default=None, metadata={"help": "G: responses sampled for each prompt."})
     max_new_tokens: int = field(default=256, metadata={"help": "Longest response, in tokens."})
@@ -136,7 +141,9 @@ class TLPOConfig(TrainingArguments):
     logging_steps: float = field(default=1, metadata={"help": "Log every so many steps."})
     bf16: bool = field(default=False, metadata={"help": "bf16 autocast over fp32 master weights."})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Kept off: prompts are not model inputs."})
-    report_to: Any = field(default="none", metadata={"help": "Where else to log: 'tensorboard', 'wandb' ..."})
+    report_to: str | list[str] | None = field(
+        default="none", metadata={"help": "Where else to log: 'tensorboard', 'wandb' ..."}
+    )
 
     def __post_init__(self) -> None:
         for name, value in RECIPES.get(self.recipe, {}).items():
@@ -156,7 +163,7 @@ class TLPOConfig(TrainingArguments):
             problems.append(f"prompt_template {self.prompt_template!r} lacks the placeholder {{prompt}}: add it")
         if problems := [problem for problem in problems if problem]:
             raise UserError("; ".join(problems))
-        super().__post_init__()
+        super().__post_init__()  # type: ignore[no-untyped-call]
 
     def _bad_choice(self, name: str, known: tuple[str, ...]) -> str:
         value = getattr(self, name)

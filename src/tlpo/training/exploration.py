@@ -90,7 +90,7 @@ def explore(
     """
     candidates: list[list[Candidate]] = [[] for _ in prefixes]
     was_training = model.training
-    model.eval()
+    model.train(False)
     try:
         for chunk in _chunks(prefixes, max(1, settings.batch_size // settings.num_candidates)):
             keys = [draw_keys[place] for place in chunk] if draw_keys is not None else None

@@ -57,7 +57,7 @@ class StepMetrics:
         return [*MEANS, *SUMS, *(f"{phase}/seconds" for phase in PHASES)]
 
     def add(self, name: str, value: float, weight: float = 1.0) -> None:
-        """Add ``value`` with ``weight`` (for means); unknown names are an error, so that all ranks hold the same set."""
+        """Add ``value`` with ``weight`` (for means); an unknown name is an error: all ranks hold one set."""
         self._sums[name] += value * weight
         self._weights[name] += weight
 

@@ -45,14 +45,15 @@ class PersistenceMixin(Trainer):
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             mark_complete(folder, self.state.global_step)
-            rotate_checkpoints(output_dir=self.args.output_dir, save_total_limit=limit, use_mtime=False)
+            rotate_checkpoints(output_dir=str(self.args.output_dir), save_total_limit=limit, use_mtime=False)
 
     def _save_extras(self: TLPOTrainer, folder: Path) -> None:  # type: ignore[misc]
         if self.args.num_iterations > 1:
             rows = [asdict(row) for row in self._rows]
             (folder / f"rows_{self.args.process_index}.json").write_text(json.dumps(rows))
         if self.args.ref_model_sync_steps and self.args.should_save:
-            assert self.reference is not None and self.reference.copy is not None
+            assert self.reference is not None
+            assert self.reference.copy is not None
             save_weights(self.accelerator.unwrap_model(self.reference.copy), str(folder / _REFERENCE_FILE))
 
     def _load_from_checkpoint(self: TLPOTrainer, resume_from_checkpoint: str, model: Any = None) -> None:  # type: ignore[misc]
@@ -62,13 +63,14 @@ class PersistenceMixin(Trainer):
         if self.args.num_iterations > 1 and rows.is_file():
             self._rows = [PointRow(**row) for row in json.loads(rows.read_text())]
         if (folder / _REFERENCE_FILE).is_file():
-            assert self.reference is not None and self.reference.copy is not None
+            assert self.reference is not None
+            assert self.reference.copy is not None
             load_weights(self.accelerator.unwrap_model(self.reference.copy), folder / _REFERENCE_FILE)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         super()._save(output_dir, state_dict)
         # The Trainer pickles its arguments beside the weights; the resolved config says the same in plain text.
-        (Path(output_dir or self.args.output_dir) / TRAINING_ARGS_NAME).unlink(missing_ok=True)
+        (Path(str(output_dir or self.args.output_dir)) / TRAINING_ARGS_NAME).unlink(missing_ok=True)
 
     def save_now(self: TLPOTrainer) -> Path:  # type: ignore[misc]
         """Save a checkpoint of the last finished step, unless it exists; return its folder."""
@@ -79,13 +81,13 @@ class PersistenceMixin(Trainer):
         return folder
 
     def _checkpoint_folder(self) -> Path:
-        return Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        return Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
 
     def _disk_full(self, error: Exception, folder: Path) -> Exception:
         """Turn the many ways of saying that the disk is full into one; leave other errors as they are."""
         full = "No space left" in str(error) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         # torch.save reports a short write only as a failed stream; the free space tells.
-        full = full or (isinstance(error, RuntimeError) and shutil.disk_usage(self.args.output_dir).free < 2**20)
+        full = full or (isinstance(error, RuntimeError) and shutil.disk_usage(str(self.args.output_dir)).free < 2**20)
         if not full:
             return error
         shutil.rmtree(folder, ignore_errors=True)
@@ -111,6 +113,7 @@ class RunFiles(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._rng = torch.get_rng_state()
+        self._trainer.in_optimizer_step = False
         every = args.ref_model_sync_steps
         if every and state.global_step % every == 0 and self._trainer.reference is not None:
             self._trainer.reference.refresh()

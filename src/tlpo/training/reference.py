@@ -21,7 +21,8 @@ class Reference:
         self._policy: Any = policy
         self.copy: PreTrainedModel | None = None
         if not is_adapter:
-            self.copy = copy.deepcopy(policy).eval().requires_grad_(False)
+            self.copy = copy.deepcopy(policy).requires_grad_(False)
+            self.copy.train(False)
 
     @contextmanager
     def model(self) -> Iterator[nn.Module]:
@@ -35,6 +36,12 @@ class Reference:
             with self._policy.disable_adapter():
                 yield self._policy
             self._policy.train(was_training)
+
+    def on(self, device: torch.device) -> PreTrainedModel:
+        """The frozen copy, moved to a device."""
+        moved: Any = self.copy
+        moved.to(device)
+        return self.copy  # type: ignore[return-value]
 
     def refresh(self) -> None:
         """Copy the policy's weights into the reference."""

@@ -70,14 +70,16 @@ def judge(
         eos_ids: ids that end a response.
         settings: the rules.
 
-    A word that the look-ahead cuts in half is judged by the detector's rule for truncated text; a character that it
-    cuts in half (byte pieces) is left out of the judged text, for no letter has been written yet.
+    A word that the look-ahead cuts in half is judged as if it ended there when the language is not written in Latin
+    script: its letters are wrong already, whatever follows. With a Latin target the unfinished word is not judged, for
+    its beginning may be common to both languages. A character cut in half (byte pieces) is left out: no letter has been
+    written yet.
     """
     text = TokenText(table, candidate.continuation).text
     ended = candidate.continuation[-1] in eos_ids
     start = len(prefix) if settings.in_context else 0
     whole = prefix + text if settings.in_context else text
-    if detector.check(whole, start=start, truncated=not ended).confusion_point is not None:
+    if detector.check(whole, start=start, truncated=not ended and detector.options.latin).confusion_point is not None:
         return Judged("confused", -1.0, True)
     if not detector.has_target_letter(text):
         outcome: Outcome = "end" if ended else "neutral"

@@ -71,7 +71,7 @@ def check_context(model: PreTrainedModel, args: TLPOConfig) -> int | None:
 def detectors_for(
     prompts: Sequence[EncodedPrompt],
     given: ConfusionDetector | Mapping[str, ConfusionDetector] | None,
-    english: str,
+    args: TLPOConfig,
 ) -> dict[str, ConfusionDetector]:
     """One detector for each language among the prompts.
 
@@ -82,7 +82,10 @@ def detectors_for(
     if isinstance(given, ConfusionDetector):
         return dict.fromkeys(languages, given)
     if given is None:
-        return {language: ConfusionDetector(language, english=english) for language in languages}
+        return {
+            language: ConfusionDetector(language, english=args.english, strictness=args.strictness)
+            for language in languages
+        }
     if missing := [language for language in languages if language not in given]:
         raise UserError(f"no detector for {', '.join(missing)}: add it to the mapping, or pass detector=None")
     return {language: given[language] for language in languages}

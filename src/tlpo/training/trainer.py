@@ -64,6 +64,10 @@ class TLPOTrainer(PersistenceMixin, Trainer):
     """
 
     _tag_names = ("tlpo",)
+    args: TLPOConfig
+    model: Any
+    train_dataset: list[EncodedPrompt] | None
+    eval_dataset: list[EncodedPrompt] | None
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         policy = with_adapter(policy, peft_config, args)
         room = check_context(policy, args)
         self.tokenizer_ = tokenizer
+        self.in_optimizer_step = False
         self.guard = StepGuard(args.max_nonfinite_steps)
         self.step_metrics = StepMetrics()
         self._rows: list[PointRow] = []
@@ -89,17 +94,17 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         def encoded(rows: Prompts | None) -> list[EncodedPrompt] | None:
             if rows is None:
                 return None
-            default = detector.language.code if isinstance(detector, ConfusionDetector) else None
+            default = detector.language if isinstance(detector, ConfusionDetector) else None
             return encode_dataset(
                 rows, tokenizer, template=args.prompt_template, default_language=default, max_tokens=room
             )
 
         train, evaluation = encoded(train_dataset), encoded(eval_dataset)
-        self.detectors = detectors_for([*(train or []), *(evaluation or [])], detector, args.english)
+        self.detectors = detectors_for([*(train or []), *(evaluation or [])], detector, args)
         super().__init__(
             model=policy,
             args=args,
-            data_collator=identity,
+            data_collator=identity,  # type: ignore[arg-type]  # prompts, not tensors
             train_dataset=train,
             eval_dataset=evaluation,
             processing_class=tokenizer,
@@ -114,7 +119,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         self.reference = Reference(policy, is_adapter=is_adapter) if args.beta > 0 else None
         if self.reference is not None and self.reference.copy is not None:
             self.reference.copy = self.accelerator.prepare_model(
-                self.reference.copy.to(self.args.device), evaluation_mode=True
+                self.reference.on(self.args.device), evaluation_mode=True
             )
         self.eos_ids = end_token_ids(policy, tokenizer)
         self.token_table = token_bytes(tokenizer)
@@ -126,10 +131,10 @@ class TLPOTrainer(PersistenceMixin, Trainer):
     # ---- the five steps -------------------------------------------------------------------------------------------
 
     def rollout(self, prompts: Sequence[EncodedPrompt], *, samples: int, early_stop: bool) -> list[list[Completion]]:
-        """Sample ``samples`` responses to each prompt; with ``early_stop`` a row ends at its first certain confusion."""
+        """Sample responses to each prompt; with ``early_stop`` a row ends at its first certain confusion."""
         settings = GenerationSettings(
             max_new_tokens=self.args.max_new_tokens,
-            temperature=self.args.temperature,
+            temperature=float(self.args.temperature or 0),
             top_p=self.args.top_p,
             num_generations=samples,
             batch_size=self.args.rollout_batch_size,
@@ -209,7 +214,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             torch.tensor([[c.prob for c in point.candidates] for point in points], dtype=torch.float64),
             torch.tensor([[j.reward for j in point.judged] for point in points], dtype=torch.float64),
             torch.tensor([[j.member for j in point.judged] for point in points]),
-            self.args.advantage,
+            self.args.advantage,  # type: ignore[arg-type]  # checked by the config
         )
         for point, values in zip(points, advantages.tolist(), strict=True):
             point.advantages = values
@@ -237,7 +242,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
 
     # ---- how the steps hang together ------------------------------------------------------------------------------
 
-    def get_batch_samples(  # type: ignore[override]
+    def get_batch_samples(
         self, epoch_iterator: Iterator[list[EncodedPrompt]], num_batches: int, device: torch.device
     ) -> tuple[list[list[list[PointRow]]], Tensor | None]:
         """Turn the prompts of one optimizer step into chunks of confusion points.
@@ -263,7 +268,9 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         """Roll out, detect, explore and weigh: the rows to update on, groups without signal dropped."""
         with self.accelerator.autocast():
             with self.step_metrics.phase("rollout"):
-                completions = self.rollout(prompts, samples=self.args.num_generations, early_stop=self.args.early_stop)
+                completions = self.rollout(
+                    prompts, samples=int(self.args.num_generations or 1), early_stop=self.args.early_stop
+                )
             with self.step_metrics.phase("detect"):
                 points = self.detect(prompts, completions)
             with self.step_metrics.phase("explore"):
@@ -273,11 +280,11 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         self._logged_points = points
         return [PointRow.of(point) for point in points if point.has_signal]
 
-    def training_step(
+    def training_step(  # type: ignore[override]
         self,
         model: nn.Module,
         inputs: list[list[PointRow]],
-        num_items_in_batch: Tensor | None = None,  # type: ignore[override]
+        num_items_in_batch: Tensor | None = None,
     ) -> Tensor:
         """Forward and backward over the chunks. Without any point anywhere no gradient arises and no weight moves."""
         total = torch.zeros((), device=self.args.device)
@@ -307,18 +314,20 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         losses = self.loss(model, inputs)
         points = num_items_in_batch if num_items_in_batch is not None else inputs["weights"].sum()
         # Data parallelism averages gradients over processes; the sum is what is wanted.
-        return (losses * inputs["weights"]).sum() * self.accelerator.num_processes / points
+        total: Tensor = (losses * inputs["weights"]).sum() * self.accelerator.num_processes / points
+        return total
 
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
         """Called between the backward passes and the optimizer: the place to drop a step that is not finite."""
-        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         if not self.guard.accept(norm):
             model.zero_grad(set_to_none=True)  # the optimizer passes over weights without a gradient
             self.step_metrics.add("train/skipped_steps", 1)
+        self.in_optimizer_step = True  # until the step ends, the weights belong to no step
         return norm
 
     def _get_train_sampler(self, train_dataset: Any = None) -> PromptOrder:
-        args, dataset = self.args, train_dataset if train_dataset is not None else self.train_dataset
+        args, dataset = self.args, train_dataset or self.train_dataset or []
         batch = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
         steps = -(-len(dataset) * args.num_iterations // batch)
         if args.num_iterations > 1 and len(dataset) >= batch:
@@ -328,11 +337,11 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         )
 
     @torch.no_grad()
-    def evaluate(  # type: ignore[override]
+    def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
         """The confusion rate on held-out prompts, one sample each, shared out over the processes."""
-        prompts = self.eval_dataset if eval_dataset is None else eval_dataset
+        prompts = (self.eval_dataset if eval_dataset is None else eval_dataset) or []
         mine = prompts[self.args.process_index :: self.args.world_size]
         training_metrics, self.step_metrics = self.step_metrics, StepMetrics()
         with self.accelerator.autocast():
@@ -363,7 +372,8 @@ class TLPOTrainer(PersistenceMixin, Trainer):
     def _summed(self, values: Tensor) -> Tensor:
         if self.accelerator.num_processes == 1:
             return values
-        return self.accelerator.reduce(values.to(self.args.device), reduction="sum").cpu()
+        total: Tensor = self.accelerator.reduce(values.to(self.args.device), reduction="sum")
+        return total.cpu()
 
     def _count_response(self, completion: Completion, offset: int | None, detector: ConfusionDetector) -> None:
         add = self.step_metrics.add

@@ -1,0 +1,221 @@
+"""The main job, measured: train with TLPO, and compare the model before and after on held-out prompts.
+
+    python benchmarks/main_job.py run --model gemma-3-270m --language ko --seed 1 --results runs/main.jsonl \\
+        --clean_text ko=FILE en=FILE [--max_steps 16] [--recipe paper] [--learning_rate 1e-5] [--name NAME]
+    python benchmarks/main_job.py report --results runs/main.jsonl
+
+`run` appends one JSON record for each language to the results and passes over what is already there, so that a series
+of runs can be interrupted. Any option of the trainer may be given. Each record holds, before and after: the confusion
+rate by the default detector, by the strict one and by the `tlpo` profile of the metrics, the shares of target letters
+and digits, mean length, distinct-2, and the mean NLL of clean text. `report` prints one table and, as its last line,
+one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass
+class JobConfig:
+    """What is measured beside the trainer's own options."""
+
+    model: str = field(metadata={"help": "The policy."})
+    results: str = field(metadata={"help": "JSON lines file of the records."})
+    language: list[str] = field(metadata={"help": "Codes; several are trained together."})
+    name: str = field(default="default", metadata={"help": "What the report calls this recipe."})
+    clean_text: list[str] | None = field(default=None, metadata={"help": "LANGUAGE=FILE of clean sentences."})
+    eval_samples: int = field(default=4, metadata={"help": "Responses to each held-out prompt."})
+    lora: bool = field(default=False, metadata={"help": "Train a LoRA adapter."})
+    threads: int = field(default=0, metadata={"help": "torch threads; 0 leaves the default."})
+    keep_model: bool = field(default=False, metadata={"help": "Save the trained model in output_dir."})
+
+
+def measure(model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, dict[str, Any]]:
+    """Figures of each language on the bundled held-out prompts, and the NLL of the clean texts."""
+    from tlpo.confusion import ConfusionDetector
+    from tlpo.data import encode_prompt, load_prompts
+    from tlpo.evaluation.records import ResponseRecord
+    from tlpo.evaluation.scoring import score
+    from tlpo.metrics import check_response
+    from tlpo.modeling.generation import GenerationSettings, generate
+
+    settings = GenerationSettings(
+        max_new_tokens=args.max_new_tokens,
+        temperature=1.0,
+        num_generations=job.eval_samples,
+        batch_size=128,
+        seed=1_000_003 + args.seed,
+    )
+    figures: dict[str, dict[str, Any]] = {}
+    for language in job.language:
+        prompts = load_prompts(language=language, split="eval")
+        encoded = [
+            encode_prompt(tokenizer, p.prompt, language=language, template=args.prompt_template) for p in prompts
+        ]
+        texts = generate(model, tokenizer, encoded, settings)
+        detectors = {s: ConfusionDetector(language, english=args.english, strictness=s) for s in ("default", "strict")}
+        records = [
+            ResponseRecord(p.index, number, language, p.prompt, c.text, tuple(c.ids), c.finished, "clean", None)
+            for p, group in zip(prompts, texts, strict=True)
+            for number, c in enumerate(group)
+        ]
+        found = score(records)
+        for name, detector in detectors.items():
+            found[f"confused_{name}"] = sum(detector.confusion_point(r.response) is not None for r in records)
+        english = "confusion" if args.english == "confusion" else "neutral"
+        found["confused_tlpo"] = sum(
+            check_response(r.response, language, english).confusion_point is not None for r in records
+        )
+        found["examples"] = [r.response for r in records[:: max(1, len(records) // 6)]][:6]
+        figures[language] = found
+    figures["nll"] = _likelihoods(model, tokenizer, job)
+    return figures
+
+
+def _likelihoods(model: Any, tokenizer: Any, job: JobConfig) -> dict[str, float]:
+    from tlpo.evaluation.nll import text_nll
+
+    nll = {}
+    for entry in job.clean_text or []:
+        code, _, path = entry.partition("=")
+        lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()][:100]
+        nll[code] = text_nll(model, tokenizer, lines).mean
+    return nll
+
+
+def run(arguments: list[str]) -> None:
+    """Train once, unless the results already hold this run."""
+    import torch
+
+    from tlpo.config import parse_config
+    from tlpo.data import load_prompts
+    from tlpo.modeling.load import load_model, load_tokenizer
+    from tlpo.training.config import TLPOConfig
+    from tlpo.training.run import RunConfig
+    from tlpo.training.trainer import TLPOTrainer
+
+    job, args = parse_config((JobConfig, TLPOConfig), arguments)
+    if job.threads:
+        torch.set_num_threads(job.threads)
+    results = Path(job.results)
+    key = {"model": job.model, "languages": job.language, "name": job.name, "seed": args.seed}
+    if any(all(record[k] == v for k, v in key.items()) for record in read(results)):
+        print(f"already measured: {key}")
+        return
+    model, tokenizer = load_model(job.model), load_tokenizer(job.model)
+    before = _cached_before(results, model, tokenizer, job, args)
+    rows = [
+        {"prompt": record.prompt, "language": record.language}
+        for record in load_prompts(language=job.language, split="train")
+    ]
+    lora = RunConfig(model=job.model, lora=job.lora).peft_config()
+    start = time.perf_counter()
+    trainer = TLPOTrainer(model, args, train_dataset=rows, processing_class=tokenizer, peft_config=lora)
+    trainer.train()
+    seconds = time.perf_counter() - start
+    after = measure(trainer.model, tokenizer, job, args)
+    options = {k: v for k, v in args.to_dict().items() if v is not None and not str(k).startswith("_")}
+    record = {**key, "seconds": seconds, "before": before, "after": after, "log": trainer.state.log_history}
+    record["options"] = {k: v for k, v in options.items() if isinstance(v, str | int | float | bool)}
+    results.parent.mkdir(parents=True, exist_ok=True)
+    with results.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    if job.keep_model:
+        trainer.save_model()
+    report(results, only=key)
+
+
+def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, Any]:
+    """The base model's figures, measured once for each seed and kept beside the results."""
+    parts = (Path(job.model).name, "-".join(job.language), args.seed, args.english, args.max_new_tokens)
+    path = results.parent / f"base-{'-'.join(map(str, parts))}-{job.eval_samples}.json"
+    if path.is_file():
+        return json.loads(path.read_text())
+    figures = measure(model, tokenizer, job, args)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, ensure_ascii=False))
+    return figures
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The records so far."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def report(path: Path, only: dict[str, Any] | None = None) -> None:
+    """One row for each recipe, set of languages and language; means over seeds."""
+    groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for record in read(path):
+        if only and any(record[k] != v for k, v in only.items()):
+            continue
+        for language in record["languages"]:
+            groups[record["model"], record["name"], "+".join(record["languages"]), language].append(record)
+    table = Table(title="before -> after, means over seeds", title_justify="left")
+    for heading in (
+        "recipe", "trained on", "lang", "seeds", "n", "rate % (default)", "fall %", "rate % (strict)", "fall %",
+        "rate % (tlpo)", "letters %", "digits %", "length", "distinct-2", "NLL target", "NLL en", "train s",
+    ):  # fmt: skip
+        table.add_column(heading, justify="right")
+    summary = []
+    for (model, name, together, language), records in sorted(groups.items()):
+        row = summarize(records, language) | {"model": model, "recipe": name, "trained_on": together}
+        summary.append(row)
+        table.add_row(name, together, language, str(len(records)), str(row["n"]), *_cells(row))
+    Console(width=230).print(table)
+    print(json.dumps({"rows": summary}, ensure_ascii=False))
+
+
+def summarize(records: list[dict[str, Any]], language: str) -> dict[str, Any]:
+    """Pooled rates and mean changes over the seeds of one recipe."""
+    row: dict[str, Any] = {"language": language, "seeds": len(records)}
+    row["n"] = sum(record["before"][language]["n"] for record in records)
+    for side in ("before", "after"):
+        for detector in ("default", "strict", "tlpo"):
+            found = sum(record[side][language][f"confused_{detector}"] for record in records)
+            row[f"rate_{detector}_{side}"] = found / sum(record[side][language]["n"] for record in records)
+        for name in ("letters_share", "digits_share", "mean_length", "distinct_2"):
+            row[f"{name}_{side}"] = mean(record[side][language][name] for record in records)
+    for detector in ("default", "strict", "tlpo"):
+        before = row[f"rate_{detector}_before"]
+        row[f"fall_{detector}"] = 1 - row[f"rate_{detector}_after"] / before if before else None
+    for code in {language, "en"} & set(records[0]["before"]["nll"]):
+        row[f"nll_rise_{'target' if code == language else 'en'}"] = mean(
+            record["after"]["nll"][code] - record["before"]["nll"][code] for record in records
+        )
+    row["train_seconds"] = mean(record["seconds"] for record in records)
+    return row
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    def change(name: str, scale: float = 1.0, digits: int = 1) -> str:
+        return f"{row[f'{name}_before'] * scale:.{digits}f} -> {row[f'{name}_after'] * scale:.{digits}f}"
+
+    def fall(name: str) -> str:
+        return "–" if row[name] is None else f"{100 * row[name]:.0f}"
+
+    return [
+        change("rate_default", 100), fall("fall_default"), change("rate_strict", 100), fall("fall_strict"),
+        change("rate_tlpo", 100), change("letters_share", 100), change("digits_share", 100), change("mean_length"),
+        change("distinct_2", 1, 3), f"{row.get('nll_rise_target', float('nan')):+.3f}",
+        f"{row.get('nll_rise_en', float('nan')):+.3f}", f"{row['train_seconds']:.0f}",
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["run"]:
+        run(sys.argv[2:])
+    elif sys.argv[1:2] == ["report"] and sys.argv[2:3] == ["--results"]:
+        report(Path(sys.argv[3]))
+    else:
+        sys.exit(__doc__)

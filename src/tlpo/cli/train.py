@@ -1,0 +1,50 @@
+"""``tlpo train``: a TLPO run from a YAML file and command-line overrides."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+_USAGE = """usage: tlpo train [--config FILE] --model M --output_dir DIR [--OPTION VALUE ...]
+
+Train a model to stay in its language. Options come from the YAML file; those on the command line win.
+Every option of transformers.TrainingArguments is known too (--help_all lists them). An interrupted run goes on
+when the same command is given again.
+"""
+
+
+class _Train:
+    """Options are the fields of two dataclasses, which are imported only when the verb runs."""
+
+    def main(self, args: list[str], **_: Any) -> int:
+        if "-h" in args or "--help" in args or "--help_all" in args:
+            print(_help(everything="--help_all" in args))
+            return 0
+        from tlpo.config import parse_config
+        from tlpo.runs.train import audited_training
+        from tlpo.training.config import TLPOConfig
+        from tlpo.training.run import RunConfig
+
+        run, training = parse_config((RunConfig, TLPOConfig), args)
+        audited_training(run, training, command=" ".join(["tlpo", "train", *args]))
+        return 0
+
+
+def _help(*, everything: bool) -> str:
+    from tlpo.config import describe
+    from tlpo.training.config import TLPOConfig
+    from tlpo.training.run import RunConfig
+
+    lines = [_USAGE]
+    for title, kind in (("data and model", RunConfig), ("training", TLPOConfig)):
+        lines.append(f"{title}:")
+        for name, default, text in describe(kind, own=not everything):
+            shown = "" if default in (None, "") else f" [{default}]"
+            lines.append(f"  --{name}{shown}\n        {' '.join(str(text).split())}")
+    return "\n".join(lines)
+
+
+command = _Train()
+
+if __name__ == "__main__":
+    sys.exit(command.main(sys.argv[1:]))

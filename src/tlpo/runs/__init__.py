@@ -1,0 +1,1 @@
+"""Whole jobs, put together from training, evaluation and reports."""

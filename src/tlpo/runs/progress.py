@@ -1,0 +1,32 @@
+"""Progress bars with the time left, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def audit_progress(label: str, output: Path) -> Iterator[Callable[[int, int], None]]:
+    """A bar for an audit: yields what to call with (responses kept, responses wanted). Ctrl-C says what is kept."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    kept = 0
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(label, total=None)
+
+        def advance(done: int, total: int) -> None:
+            nonlocal kept
+            kept = done
+            progress.update(task, completed=done, total=total)
+
+        try:
+            yield advance
+        except KeyboardInterrupt:
+            progress.stop()
+            sys.stderr.write(f"{kept} responses are kept in {output}: the same command goes on from there\n")
+            raise

@@ -1,0 +1,216 @@
+"""``tlpo train`` as a whole: audit, train, audit again, compare, and a model card that states the figures.
+
+Each part leaves its results in the output folder as it ends, and is not done again when the run goes on:
+
+    resolved_config.yaml, run.json     options, versions, git commit; whether the run is finished
+    before/, after/                    the two audits (settings.json, responses.jsonl, audit.json, report.html)
+    checkpoint-N/                      whole checkpoints
+    metrics.jsonl                      one line a logged step
+    confusion_points.jsonl             sampled responses with their candidates
+    final/                             the model or adapter, with its card
+    comparison.json                    before against after, with intervals
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo.data import load_prompts
+from tlpo.errors import UserError
+from tlpo.evaluation.audit import Audit, run_audit
+from tlpo.evaluation.compare_audits import compare_audits
+from tlpo.evaluation.nll import TextNLL, compare_nll, text_nll
+from tlpo.evaluation.settings import AuditSettings
+from tlpo.languages import get_language
+from tlpo.provenance import versions
+from tlpo.reports import comparison_table, write_audit_page, write_model_card
+from tlpo.training.checkpoints import write_json
+from tlpo.training.run import TrainResult, claim, train, training_prompts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from tlpo.data import PromptRecord
+    from tlpo.training.config import TLPOConfig
+    from tlpo.training.run import RunConfig
+
+# Of a long text file this many lines are scored: enough for a standard error of the mean below 0.01 nats.
+CLEAN_LINES = 200
+
+
+@dataclass(frozen=True)
+class AuditedResult:
+    """What `audited_training` returns; the comparison is None when audits were left out."""
+
+    training: TrainResult
+    before: Audit | None
+    after: Audit | None
+    comparison: dict[str, Any] | None
+    nll: dict[str, dict[str, Any]]
+
+
+def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = None) -> AuditedResult:
+    """Audit, train and audit again; print the comparison and where the files are.
+
+    With several processes the main one audits, before and after, while the others wait.
+
+    Args:
+        run: model and data.
+        args: the trainer's arguments.
+        command: the line that repeats the run, for the model card.
+
+    Raises:
+        UserError: when an input cannot be used or the output folder holds something else.
+    """
+    from rich.console import Console
+
+    from tlpo.modeling.load import load_model, load_tokenizer
+
+    folder, console = Path(str(args.output_dir)), Console(highlight=False)
+    texts = clean_texts(run)
+    held_out = _held_out(run)
+    claim(folder, run, args)
+    tokenizer = load_tokenizer(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
+    model: Any = load_model(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
+    model.to(args.device)
+    main = args.process_index == 0
+    before = _audit("before", run, args, held_out, model, tokenizer) if main and held_out else None
+    nll_before = _likelihoods(folder / "nll_before.json", texts, model, tokenizer) if main else {}
+    training = train(run, args, model=model, tokenizer=tokenizer)
+    if not main:
+        return AuditedResult(training, None, None, None, {})
+    trained = _trained(run, training, args)
+    after = _audit("after", run, args, held_out, trained, tokenizer) if held_out else None
+    nll_after = _likelihoods(folder / "nll_after.json", texts, trained, tokenizer)
+    nll = {code: compare_nll(nll_before[code], nll_after[code]) for code in texts}
+    comparison = compare_audits(before.records, after.records) if before and after else None
+    write_json(folder / "comparison.json", {"audits": comparison, "nll": nll})
+    write_model_card(training.final, _facts(run, args, comparison, nll, command))
+    for code, figures in (comparison or {"languages": {}})["languages"].items():
+        console.print(comparison_table(figures, {name: nll[name] for name in dict.fromkeys((code, *nll))}))
+    for name in ("final", "comparison.json", "after/report.html", "metrics.jsonl"):
+        if (folder / name).exists():
+            console.print(str(folder / name), markup=False, soft_wrap=True)
+    return AuditedResult(training, before, after, comparison, nll)
+
+
+def clean_texts(run: RunConfig) -> dict[str, list[str]]:
+    """The clean sentences of each language, from ``--clean_text ko=FILE en=FILE``.
+
+    Raises:
+        UserError: for an entry of another form, an unknown language, or a file that is missing or empty.
+    """
+    texts = {}
+    for entry in run.clean_text or []:
+        code, separator, path = entry.partition("=")
+        if not separator:
+            raise UserError(f"clean_text '{entry}': write it as LANGUAGE=FILE, for example ko={entry}")
+        try:
+            lines = Path(path).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"clean_text '{path}' cannot be read: {error}") from None
+        texts[get_language(code).code] = [line.strip() for line in lines if line.strip()][:CLEAN_LINES]
+        if not texts[get_language(code).code]:
+            raise UserError(f"clean_text '{path}' holds no text: give a file with one sentence a line")
+    return texts
+
+
+def _held_out(run: RunConfig) -> list[PromptRecord]:
+    if not run.audit_prompts:
+        return []
+    languages = list(dict.fromkeys(record.language for record in training_prompts(run)))
+    records = load_prompts(run.eval_prompts, language=languages, split="eval")
+    taken: dict[str, int] = dict.fromkeys(languages, 0)
+    chosen = []
+    for record in records:
+        taken[record.language] += 1
+        if taken[record.language] <= run.audit_prompts:
+            chosen.append(record)
+    return chosen
+
+
+def _audit(
+    name: str,
+    run: RunConfig,
+    args: TLPOConfig,
+    prompts: list[PromptRecord],
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+) -> Audit:
+    from tlpo.runs.progress import audit_progress
+
+    output = Path(str(args.output_dir)) / name
+    settings = AuditSettings(
+        model=run.model if name == "before" else str(Path(str(args.output_dir)) / "final"),
+        english=args.english,
+        num_samples=run.audit_samples,
+        temperature=float(args.temperature if args.temperature is not None else 1.0),
+        top_p=args.top_p,
+        max_new_tokens=args.max_new_tokens,
+        template=args.prompt_template,
+        # Not the seed of the training samples: held-out prompts may share their numbers with training prompts.
+        seed=args.seed + 1_000_003,
+        batch_size=2 * args.rollout_batch_size,
+    )
+    with audit_progress(f"audit {name}", output) as on_progress:
+        done = run_audit(settings, prompts, output, lambda: (model, tokenizer), on_progress=on_progress)
+    write_audit_page(output / "report.html", done.figures, done.records)
+    return done
+
+
+def _likelihoods(
+    path: Path, texts: dict[str, list[str]], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> dict[str, TextNLL]:
+    """NLL of each language's lines, kept in a file so that a run that goes on does not measure again."""
+    if path.is_file():
+        kept = json.loads(path.read_text())
+        return {code: TextNLL(tuple(kept[code]["sums"]), tuple(kept[code]["tokens"])) for code in texts}
+    found = {code: text_nll(model, tokenizer, lines) for code, lines in texts.items()}
+    if found:
+        write_json(path, {code: {"sums": nll.sums, "tokens": nll.tokens} for code, nll in found.items()})
+    return found
+
+
+def _trained(run: RunConfig, training: TrainResult, args: TLPOConfig) -> Any:
+    """The trained model as its users will load it: from the final folder."""
+    from tlpo.modeling.load import load_model
+
+    if not run.lora:
+        model: Any = load_model(str(training.final), trust_remote_code=run.trust_remote_code)
+        return model.to(args.device)
+    from peft import PeftModel
+
+    base = load_model(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
+    return PeftModel.from_pretrained(base, training.final).to(args.device)
+
+
+def _facts(
+    run: RunConfig,
+    args: TLPOConfig,
+    comparison: dict[str, Any] | None,
+    nll: dict[str, dict[str, Any]],
+    command: str | None,
+) -> dict[str, Any]:
+    names = (
+        "recipe", "learning_rate", "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
+        "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
+        "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "epsilon", "beta",
+    )  # fmt: skip
+    return {
+        "base_model": run.model,
+        "adapter": run.lora,
+        "languages": list(dict.fromkeys(record.language for record in training_prompts(run))),
+        "english": args.english,
+        "sampling": {
+            "temperature": args.temperature, "top_p": args.top_p, "max_new_tokens": args.max_new_tokens,
+        },
+        "comparison": comparison,
+        "nll": nll,
+        "recipe": {name: getattr(args, name) for name in names},
+        "command": command,
+        "seed": args.seed,
+        "versions": versions(),
+    }  # fmt: skip

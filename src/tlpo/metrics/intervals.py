@@ -25,7 +25,7 @@ def bootstrap_ratios(passed: Array, judged: Array, *, resamples: int, key: str, 
     Returns shape (resamples, rates), in [0, 1]; NaN where nothing was judged.
     """
     count, rates = passed.shape
-    if not count:
+    if not count or not resamples:
         return np.full((resamples, rates), np.nan)
     generator = np.random.default_rng([seed, zlib.crc32(key.encode())])
     step = max(1, _WEIGHTS_AT_ONCE // count)

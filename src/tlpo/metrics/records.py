@@ -75,6 +75,7 @@ def _opened(path: Path) -> Iterator[TextIO]:
 def _csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(_WHOLE_FIELD)
     reader = csv.DictReader(file, strict=True)
+    first = 1
     try:
         header = reader.fieldnames or []
         if "completion" not in header:
@@ -87,7 +88,7 @@ def _csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]
             yield first, row
             first = reader.line_num + 1
     except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: not CSV ({error}); quote fields that hold commas") from None
+        raise UserError(f"{path}, line {first}: not CSV ({error}); quote fields that hold commas") from None
 
 
 def _json_rows(path: Path, file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -89,7 +89,7 @@ def _likelihoods(model: Any, tokenizer: Any, job: JobConfig) -> dict[str, float]
     nll = {}
     for entry in job.clean_text or []:
         code, _, path = entry.partition("=")
-        lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()][:100]
+        lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()][:60]
         nll[code] = text_nll(model, tokenizer, lines).mean
     return nll
 

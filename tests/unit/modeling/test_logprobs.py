@@ -1,0 +1,29 @@
+"""Logits at one position of padded prefixes against plain forward passes of each prefix alone."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tests.models import ARCHITECTURES, SLIDING_WINDOW, ragged_prompts, tiny_model
+
+from tlpo.modeling.batching import left_pad
+from tlpo.modeling.logprobs import next_token_logits
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_padded_rows_give_the_logits_of_each_row_alone(architecture: str) -> None:
+    model = tiny_model(architecture, dtype=torch.float64)
+    prefixes = [*ragged_prompts(5), list(range(10, 10 + 3 * SLIDING_WINDOW))]
+    with torch.no_grad():
+        found = next_token_logits(model, left_pad(prefixes, 0).as_inputs())
+        alone = torch.stack([model(torch.tensor([p]), use_cache=False).logits[0, -1] for p in prefixes])
+    assert found.shape == (len(prefixes), model.config.vocab_size)
+    torch.testing.assert_close(found, alone, rtol=1e-9, atol=1e-9)
+
+
+def test_the_head_is_applied_at_one_position_only() -> None:
+    model = tiny_model("llama")
+    seen: list[tuple[int, ...]] = []
+    model.lm_head.register_forward_hook(lambda module, args, output: seen.append(tuple(output.shape)))
+    next_token_logits(model, left_pad([[5] * 30, [6] * 12], 0).as_inputs())
+    assert seen == [(2, 1, model.config.vocab_size)]

@@ -52,7 +52,7 @@ def _piece_bytes(token: str, byte_level: bool) -> bytes:
 
 
 def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
-    """The bytes each vocabulary id stands for, computed once per tokenizer.
+    """The bytes each vocabulary id stands for, computed once per tokenizer (again if tokens are added to it).
 
     Special tokens (end of sequence, turn markers) carry no bytes. Added tokens stand for their own text. Ids that the
     tokenizer does not know (a padded embedding matrix) are not in the list; treat them as empty.
@@ -60,7 +60,7 @@ def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
     Returns:
         list of length ``len(tokenizer)``.
     """
-    if tokenizer not in _tables:
+    if len(_tables.get(tokenizer, ())) != len(tokenizer):
         byte_level = _is_byte_level(tokenizer)
         special = set(tokenizer.all_special_ids)
         added = tokenizer.added_tokens_decoder

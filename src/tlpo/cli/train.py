@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 _USAGE = """usage: tlpo train [--config FILE] --model M --output_dir DIR [--OPTION VALUE ...]
@@ -21,12 +22,14 @@ class _Train:
             print(_help(everything="--help_all" in args))
             return 0
         from tlpo.config import parse_config
-        from tlpo.runs.train import audited_training
+        from tlpo.runs.train import audited_training, show
         from tlpo.training.config import TLPOConfig
         from tlpo.training.run import RunConfig
 
         run, training = parse_config((RunConfig, TLPOConfig), args)
-        audited_training(run, training, command=" ".join(["tlpo", "train", *args]))
+        result = audited_training(run, training, command=" ".join(["tlpo", "train", *args]))
+        if training.process_index == 0:
+            show(result, Path(training.output_dir))
         return 0
 
 

@@ -53,7 +53,7 @@ class AuditedResult:
 
 
 def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = None) -> AuditedResult:
-    """Audit, train and audit again; print the comparison and where the files are.
+    """Audit, train and audit again, and write the model card; `show` prints what came of it.
 
     With several processes the main one audits, before and after, while the others wait.
 
@@ -65,11 +65,9 @@ def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = 
     Raises:
         UserError: when an input cannot be used or the output folder holds something else.
     """
-    from rich.console import Console
-
     from tlpo.modeling.load import load_model, load_tokenizer
 
-    folder, console = Path(str(args.output_dir)), Console(highlight=False)
+    folder = Path(str(args.output_dir))
     texts = clean_texts(run)
     held_out = _held_out(run)
     claim(folder, run, args)
@@ -89,16 +87,32 @@ def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = 
     comparison = compare_audits(before.records, after.records) if before and after else None
     write_json(folder / "comparison.json", {"audits": comparison, "nll": nll})
     write_model_card(training.final, _facts(run, args, comparison, nll, command))
-    for code, figures in (comparison or {"languages": {}})["languages"].items():
-        console.print(comparison_table(figures, {name: nll[name] for name in dict.fromkeys((code, *nll))}))
-    for name in ("final", "comparison.json", "after/report.html", "metrics.jsonl"):
+    return AuditedResult(training, before, after, comparison, nll)
+
+
+def show(result: AuditedResult, folder: Path) -> None:
+    """Print the comparison of each language and where the files are; for the main process alone."""
+    from rich.console import Console
+
+    console, nll = Console(highlight=False), result.nll
+    for code, figures in (result.comparison or {"languages": {}})["languages"].items():
+        console.print(
+            comparison_table(figures, {name: nll[name] for name in dict.fromkeys((code, *nll)) if name in nll})
+        )
+    show_files(folder, console)
+
+
+def show_files(folder: Path, console: Any) -> None:
+    """Print the paths of the results that are there."""
+    for name in ("final", "comparison.json", "before/report.html", "after/report.html", "metrics.jsonl"):
         if (folder / name).exists():
             console.print(str(folder / name), markup=False, soft_wrap=True)
-    return AuditedResult(training, before, after, comparison, nll)
 
 
 def clean_texts(run: RunConfig) -> dict[str, list[str]]:
     """The clean sentences of each language, from ``--clean_text ko=FILE en=FILE``.
+
+    ``ko=bundled`` takes the bundled held-out prompts themselves: little text, but the project's own.
 
     Raises:
         UserError: for an entry of another form, an unknown language, or a file that is missing or empty.
@@ -108,14 +122,20 @@ def clean_texts(run: RunConfig) -> dict[str, list[str]]:
         code, separator, path = entry.partition("=")
         if not separator:
             raise UserError(f"clean_text '{entry}': write it as LANGUAGE=FILE, for example ko={entry}")
-        try:
-            lines = Path(path).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"clean_text '{path}' cannot be read: {error}") from None
+        lines = _clean_lines(get_language(code).code, path)
         texts[get_language(code).code] = [line.strip() for line in lines if line.strip()][:CLEAN_LINES]
         if not texts[get_language(code).code]:
             raise UserError(f"clean_text '{path}' holds no text: give a file with one sentence a line")
     return texts
+
+
+def _clean_lines(code: str, path: str) -> list[str]:
+    if path == "bundled":
+        return [str(record.prompt) for record in load_prompts(language=code, split="eval")]
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"clean_text '{path}' cannot be read: {error}") from None
 
 
 def _held_out(run: RunConfig) -> list[PromptRecord]:

@@ -54,7 +54,7 @@ class RunConfig:
     audit_samples: int = field(default=1, metadata={"help": "Responses to each of them."})
     clean_text: list[str] | None = field(
         default=None,
-        metadata={"help": "Files of clean sentences as LANGUAGE=FILE; their likelihood is compared before and after."},
+        metadata={"help": "Clean sentences as LANGUAGE=FILE or LANGUAGE=bundled; their likelihood is compared."},
     )
     lora: bool = field(default=False, metadata={"help": "Train a LoRA adapter instead of the full model."})
     lora_r: int = field(default=16, metadata={"help": "Rank of the adapter."})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 from typing import Literal
 
-from tlpo.confusion.english_rule import english_phrases
-from tlpo.confusion.latin_words import Word, hold_tail, latin_words
+from tlpo.confusion.english_rule import english_phrases, stretches
+from tlpo.confusion.latin_words import hold_tail, latin_words
 from tlpo.confusion.masking import Masks, find_masks
 from tlpo.confusion.options import Options, Patterns, allow_pattern, patterns
-from tlpo.confusion.phrase_rule import foreign_phrases
+from tlpo.confusion.phrase_rule import FOREIGN, foreign_phrases
 from tlpo.confusion.phrases import Phrase
 from tlpo.confusion.script_rule import merge_runs, script_runs
 from tlpo.confusion.scripts import script_of
-from tlpo.confusion.sister_rule import SisterRule, sister_rule
+from tlpo.confusion.sister_rule import sister_rule
 from tlpo.confusion.types import Span
 
 # How a segment stands: "closed" cannot grow and is followed by more text or a line break; "end" is the end of a finished
@@ -28,11 +28,8 @@ class Engine:
         self.options = options
         self.patterns: Patterns = patterns(options.scripts, options.language.scripts)
         self.allow = allow_pattern(options.allow)
-        self.sister: SisterRule | None = sister_rule(options)
-        self._scan = self.patterns.suspect if options.latin or self._latin_matters() else self.patterns.foreign
-
-    def _latin_matters(self) -> bool:
-        return True
+        self.sister = sister_rule(options)
+        self._scan = self.patterns.suspect
 
     def suspicious(self, text: str) -> bool:
         """Whether any rule could fire; False for most clean text, at the price of one scan."""
@@ -71,15 +68,13 @@ class Engine:
         elif words and self.options.english == "confusion":
             phrases = english_phrases(segment, words, self.options, self.patterns, ending == "cut")
             found = [_span(segment, base, p, "english") for p in phrases]
-        elif len(words) > 2 and ending != "cut":
-            found = [_span(segment, base, p, "language") for p in self._foreign_latin(segment, words)]
+        elif len(words) >= FOREIGN.words and ending != "cut":
+            for group in stretches(segment, words, len(words)):
+                found += [_span(segment, base, p, "language") for p in foreign_phrases(group, self.options, FOREIGN)]
         if self.sister is not None and ending != "cut":
             phrases = self.sister.phrases(segment, piece)
             found = sorted(found + [_span(segment, base, p, "language") for p in phrases], key=lambda s: s.start)
         return found
-
-    def _foreign_latin(self, segment: str, words: list[Word]) -> list[Phrase]:
-        return []
 
 
 def _span(segment: str, base: int, phrase: Phrase, rule: str) -> Span:

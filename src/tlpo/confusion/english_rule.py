@@ -22,12 +22,12 @@ _GROUP = 8
 _GAP = re.compile(r"[^\S\n]{0,3}[\"'“”‘’(,;:&*-]{0,3}[^\S\n]{0,2}\Z")
 
 
-def stretches(segment: str, words: list[Word]) -> list[list[Word]]:
-    """Words grouped into stretches with nothing but space and light punctuation between, at most _GROUP words each."""
+def stretches(segment: str, words: list[Word], longest: int = _GROUP) -> list[list[Word]]:
+    """Words grouped into stretches with nothing but space and light punctuation between, at most ``longest`` words each."""
     groups: list[list[Word]] = []
     for word in words:
         last = groups[-1] if groups else None
-        if last and len(last) < _GROUP and _GAP.match(segment[last[-1].end : word.start]):
+        if last and len(last) < longest and _GAP.match(segment[last[-1].end : word.start]):
             last.append(word)
         else:
             groups.append([word])

@@ -15,7 +15,10 @@ from tlpo.errors import TLPOError
 
 # Code of the language table -> wordfreq's, where they differ.
 _LIST = {"no": "nb", "tl": "fil", "hr": "sh", "sr": "sh"}
-_LISTED = frozenset("ca cs da de en es fi fil fr hu id is it lt lv ms nb nl pl pt ro sh sk sl sv tr vi".split(" "))
+_LISTED = frozenset(
+    "ca cs da de en es fi fil fr hu id is it lt lv ms nb nl pl pt ro sh sk sl sv tr vi "
+    "ru uk bg mk ar fa ur hi".split(" ")
+)
 LATIN = ("ca", "cs", "da", "de", "en", "es", "fi", "fr", "hr", "hu", "id", "it", "lt", "lv", "ms", "nl", "no", "pl", "pt")
 LATIN += ("ro", "sk", "sl", "sv", "tl", "tr", "vi")
 
@@ -25,7 +28,7 @@ ABSENT = 640
 
 
 def has_list(code: str) -> bool:
-    """Whether there is a word list for the Latin-script language ``code``."""
+    """Whether there is a word list for the language ``code``."""
     return _LIST.get(code, code) in _LISTED
 
 

@@ -31,6 +31,7 @@ _LATIN = re.compile(
     | (?<![A-Za-z])[a-z]+[A-Z][A-Za-z0-9]*                                           # camelCase
     | (?<![A-Za-z])[A-Za-z]+\((?=[\w"'\[$)-])(?:[!-~ ]*\))?                          # calls
     | --?[A-Za-z][\w-]*(?==) | [A-Za-z]+(?==[\w"'])                                  # options, keywords
+    | (?<!\w)(?:et\ al|etc|e\.g|i\.e|vs|cf|al)(?!\w)                                   # Latin abbreviations
     | \.[a-z]{{1,5}}(?![A-Za-z])                                                     # .py
     | (?:(?<=[0-9°])|(?<=[0-9.,]\ )|(?<=/))(?:{"|".join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])  # units
     """,

@@ -1,0 +1,63 @@
+"""Rule ``language`` for Chinese inside Japanese.
+
+Japanese mixes Han characters with kana; Chinese does not. A stretch of Han characters and punctuation without kana is
+Chinese if it holds a character that Japanese does not write (outside the Japanese character sets JIS X 0208 and NEC/IBM
+extensions, code page 932), or enough of the small words of running Chinese.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from tlpo.confusion.alphabets import CHINESE_STRONG, CHINESE_WEAK
+from tlpo.confusion.phrases import Phrase
+from tlpo.confusion.scripts import char_class
+
+_PUNCTUATION = "，、。！？；：“”‘’《》,!?;:0-9０-９ "
+
+
+@functools.lru_cache(maxsize=1)
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """(a stretch of Han characters, a character that is not Japanese, a cue that makes a text worth a look)."""
+    han = char_class(r"[\p{sc=Hani}--[\u3005-\u3007]]")
+    everything = re.findall(f"[{han}]", "".join(map(chr, range(0x3400, 0xFB00))))
+    strange = "".join(char for char in everything if not _japanese(char))
+    ranges = char_class(f"[{strange}]")
+    stretch = re.compile(f"[{han}](?:[{han}{_PUNCTUATION}]*[{han}])?")
+    strong = "".join(sorted(CHINESE_STRONG))
+    return stretch, re.compile(f"[{ranges}]"), re.compile(f"[{ranges}{strong}]|[{han}]{{4}}[{han}{_PUNCTUATION}]{{2}}")
+
+
+def _japanese(char: str) -> bool:
+    try:
+        char.encode("cp932")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class HanRule:
+    """Tells Chinese from Japanese."""
+
+    def __init__(self) -> None:
+        self._stretch, self._strange, self._cue = _patterns()
+
+    def suspicious(self, text: str) -> bool:
+        """Whether a character or a stretch that could be Chinese occurs."""
+        return self._cue.search(text) is not None
+
+    def phrases(self, segment: str, piece: tuple[int, int]) -> list[Phrase]:
+        """The Chinese stretches of ``piece``, in order."""
+        if not self.suspicious(segment[slice(*piece)]):
+            return []
+        found = [m.span() for m in self._stretch.finditer(segment, *piece) if self._chinese(m.group())]
+        return [Phrase(start, end, "zh", 0.9) for start, end in found]
+
+    def _chinese(self, text: str) -> bool:
+        strange = len(self._strange.findall(text))
+        if strange:
+            return True
+        han = sum(char >= "\u3400" for char in text)
+        points = sum(2 for char in text if char in CHINESE_STRONG) + sum(1 for char in text if char in CHINESE_WEAK)
+        return han >= 4 and points >= 2 and 10 * points >= han

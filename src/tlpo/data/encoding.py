@@ -84,7 +84,7 @@ def _encode_text(tokenizer: Any, text: str) -> list[int]:
     ids = list(tokenizer(text).input_ids)
     bare = list(tokenizer(text, add_special_tokens=False).input_ids)
     bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
-    if eos is not None and ids[-1:] == [eos] and bare[-1:] != [eos]:
+    if eos is not None and ids[-1:] == [eos] and ids[-len(bare) :] != bare:
         ids.pop()  # some tokenizers close every text; a prompt must stay open
     if bos is not None and ids[:2] == [bos, bos]:
         ids.pop(0)  # the template wrote the BOS out

@@ -139,6 +139,8 @@ def _delimited(delimiter: str) -> Callable[[BinaryIO, str], Iterator[Row]]:
                 yield Row(where, {key: value for key, value in fields.items() if value not in (None, "")})
         except csv.Error as error:
             raise UserError(f"{name}, line {reader.line_num}: not CSV ({error})") from None
+        finally:
+            text.detach()  # or it would close the stream, which is not its own
 
     return rows
 

@@ -1,0 +1,103 @@
+"""Which records become prompts, and in which language."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
+from tlpo.data.records import last_user_text
+from tlpo.errors import UserError
+
+
+def file_of(folder: Path, *records: dict[str, Any]) -> Path:
+    path = folder / "prompts.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+def test_fields_of_a_record(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"prompt": "p", "language": "ko", "id": 7, "source": "s", "more": 1})
+    assert load_prompts(path) == [
+        PromptRecord(index=0, prompt="p", language="ko", id="7", source="s", where=f"{path}, line 1")
+    ]
+
+
+def test_messages_are_prompts_too(tmp_path: Path) -> None:
+    chat = [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]
+    path = file_of(tmp_path, {"messages": chat, "language": "fr"}, {"prompt": chat, "language": "fr"})
+    first, second = load_prompts(path)
+    assert first.prompt == second.prompt == chat
+    assert last_user_text(first.prompt) == "u"
+
+
+def test_an_option_fills_in_the_language(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"prompt": "a"}, {"prompt": "b", "language": "ja"})
+    assert [(r.prompt, r.language) for r in load_prompts(path, language="ja")] == [("a", "ja"), ("b", "ja")]
+
+
+def test_an_option_chooses_among_the_languages_of_the_records(tmp_path: Path) -> None:
+    codes = ("ko", "ja", "xx-unknown", "fr", "ko")
+    path = file_of(tmp_path, *({"prompt": f"{n}", "language": code} for n, code in enumerate(codes)))
+    chosen = load_prompts(path, language=["fr", "ko"])
+    assert [(r.index, r.prompt, r.language) for r in chosen] == [(0, "0", "ko"), (1, "3", "fr"), (2, "4", "ko")]
+    with pytest.raises(UserError, match=r"no prompt for de: it has fr, ja, ko, xx-unknown"):
+        load_prompts(path, language="de")
+
+
+def test_splits(tmp_path: Path) -> None:
+    path = file_of(
+        tmp_path,
+        {"prompt": "t", "language": "ko", "split": "train"},
+        {"prompt": "e", "language": "ko", "split": "eval"},
+        {"prompt": "both", "language": "ko"},
+    )
+    assert [r.prompt for r in load_prompts(path)] == ["t", "e", "both"]
+    assert [r.prompt for r in load_prompts(path, split="train")] == ["t", "both"]
+    assert [r.prompt for r in load_prompts(path, split="eval")] == ["e", "both"]
+    with pytest.raises(UserError, match="no prompt of the split 'eval'"):
+        load_prompts(file_of(tmp_path, {"prompt": "t", "language": "ko", "split": "train"}), split="eval")
+    with pytest.raises(UserError, match="split is 'test'"):
+        load_prompts(path, split="test")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"text": "p", "language": "ko"}, r"line 2: no 'prompt' \(nor 'messages'\); the record has text, language"),
+        ({"prompt": "p"}, r"line 2: no 'language'"),
+        ({"prompt": "p", "language": "kk1"}, r"line 2: .*'kk1'.*did you mean 'kk'"),
+        ({"prompt": "  ", "language": "ko"}, r"line 2: the prompt is empty"),
+        ({"prompt": 3, "language": "ko"}, r"line 2: the prompt is neither text nor a list"),
+        ({"prompt": [], "language": "ko"}, r"line 2: the prompt is neither text nor a list"),
+        ({"prompt": [{"content": "x"}], "language": "ko"}, r"line 2: message 1 has no 'role'"),
+        ({"prompt": [{"role": "user", "content": 1}], "language": "ko"}, r"line 2: message 1 \('user'\) has no text"),
+    ],
+)
+def test_a_bad_record_names_file_and_line(tmp_path: Path, record: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        load_prompts(file_of(tmp_path, {"prompt": "fine", "language": "ko"}, record))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no prompt in it"):
+        load_prompts(file_of(tmp_path))
+
+
+def test_the_bundled_prompts() -> None:
+    for code in PROMPT_LANGUAGES:
+        train, held_out = (load_prompts(language=code, split=split) for split in ("train", "eval"))
+        assert len(train) >= 100
+        assert len(held_out) >= 50
+        assert {record.language for record in train} == {code}
+        assert not {record.id for record in train} & {record.id for record in held_out}
+    both = load_prompts(language=["ko", "ja"], split="eval")
+    assert {record.language for record in both} == {"ko", "ja"}
+    with pytest.raises(UserError, match="need a language"):
+        load_prompts()
+    with pytest.raises(UserError, match="no prompts are bundled for 'sw'"):
+        load_prompts(language="sw")

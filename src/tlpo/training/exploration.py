@@ -180,7 +180,7 @@ def choose_candidates(
         if keys is None:
             raise ValueError("source='sample' needs draw_keys")
         draws = torch.stack([uniform_draws(key[0], key[1], key[2:], probs.shape[-1]) for key in keys])
-        scores = probs / -torch.log1p(-draws.to(probs.device)).clamp_min(1e-30)
+        scores = probs / (-torch.log1p(-draws.to(probs.device))).clamp_min(1e-30)
     tokens = scores.topk(settings.num_candidates, dim=-1).indices
     if settings.include_sampled:
         missing = (tokens != sampled[:, None]).all(dim=-1)

@@ -153,7 +153,7 @@ class TLPOConfig(TrainingArguments):
         problems += [
             f"{name} is {getattr(self, name)}: give at least {least}"
             for name, least in _AT_LEAST.items()
-            if getattr(self, name) is not None and getattr(self, name) < least
+            if getattr(self, name) is not None and not getattr(self, name) >= least  # NaN is no number
         ]
         if not 0 < self.top_p <= 1:
             problems.append(f"top_p is {self.top_p}: give a number in (0, 1]")

@@ -53,7 +53,11 @@ def encode_dataset(
             raise UserError(f"training record {index}: no 'prompt': give each record text or chat messages")
         if language is None:
             raise UserError(f"training record {index}: no 'language': add the column, or set language for all records")
-        ids = encode_prompt(tokenizer, row["prompt"], template=template, language=get_language(language).code)
+        try:
+            language = get_language(language).code
+            ids = encode_prompt(tokenizer, row["prompt"], template=template, language=language)
+        except UserError as error:
+            raise UserError(f"training record {index}: {error}") from None
         if max_tokens is not None and len(ids) > max_tokens:
             raise UserError(
                 f"training record {index}: the prompt has {len(ids)} tokens, but only {max_tokens} fit the model's "

@@ -86,15 +86,18 @@ class TokenText:
         ids: the tokens fed so far.
         text: the complete characters so far; bytes of an unfinished character wait for the next token.
         token_of_char: for each character of ``text`` the index into ``ids`` of the first token that carries part of it.
+
+    ``pending`` are the first bytes of a character that an earlier sequence left unfinished (see :attr:`pending`).
     """
 
-    def __init__(self, table: Sequence[bytes], ids: Iterable[int] = ()) -> None:
+    def __init__(self, table: Sequence[bytes], ids: Iterable[int] = (), *, pending: bytes = b"") -> None:
         self._table = table
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending_from = 0
         self._pieces: list[str] = []
         self.ids: list[int] = []
         self.token_of_char: list[int] = []
+        self._decode(pending, 0)
         for token_id in ids:
             self.feed(token_id)
 
@@ -103,6 +106,11 @@ class TokenText:
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""
+
+    @property
+    def pending(self) -> bytes:
+        """The first bytes of a character that the tokens so far leave unfinished."""
+        return self._decoder.getstate()[0]
 
     def feed(self, token_id: int) -> str:
         """Append one token; return the characters it completed (maybe none)."""

@@ -26,7 +26,8 @@ class ConfusionPoint:
         sample: which of the prompt's samples.
         language: the response's language code.
         prefix_ids: prompt and response tokens before the confusion token.
-        prefix_text: text of the response's part of them.
+        prefix_text: text of the response's part of them, complete characters only.
+        prefix_pending: the bytes of a character that they leave unfinished, because the confusion token ends it.
         sampled_id: the confusion token.
         response: the sampled text, for logs.
         char_offset: the confusion point in it.
@@ -44,6 +45,7 @@ class ConfusionPoint:
     sampled_id: int
     response: str
     char_offset: int
+    prefix_pending: bytes = b""
     candidates: list[Candidate] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     old_logps: list[float] = field(default_factory=list)

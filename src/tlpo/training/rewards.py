@@ -59,6 +59,8 @@ def judge(
     detector: ConfusionDetector,
     eos_ids: frozenset[int],
     settings: RewardSettings,
+    *,
+    pending: bytes = b"",
 ) -> Judged:
     """Judge one candidate.
 
@@ -69,13 +71,14 @@ def judge(
         detector: of the response's language.
         eos_ids: ids that end a response.
         settings: the rules.
+        pending: the bytes of a character that the prefix leaves unfinished and the candidate may end.
 
     A word that the look-ahead cuts in half is judged as if it ended there when the language is not written in Latin
     script: its letters are wrong already, whatever follows. With a Latin target the unfinished word is not judged, for
     its beginning may be common to both languages. A character cut in half (byte pieces) is left out: no letter has been
     written yet.
     """
-    text = TokenText(table, candidate.continuation).text
+    text = TokenText(table, candidate.continuation, pending=pending if settings.in_context else b"").text
     ended = candidate.continuation[-1] in eos_ids
     start = len(prefix) if settings.in_context else 0
     whole = prefix + text if settings.in_context else text

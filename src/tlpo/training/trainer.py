@@ -19,7 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 
 from tlpo.confusion import ConfusionDetector
 from tlpo.errors import UserError
-from tlpo.modeling.alignment import confusion_token, token_bytes
+from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
 from tlpo.modeling.logprobs import next_token_logits
 from tlpo.objective import (
@@ -170,14 +170,15 @@ class TLPOTrainer(PersistenceMixin, Trainer):
                 if offset is None:
                     continue
                 token = confusion_token(completion.token_of_char, offset)
-                first_char = completion.token_of_char.index(token)
+                prefix = TokenText(self.token_table, completion.ids[:token])
                 points.append(
                     ConfusionPoint(
                         prompt_index=prompt.index,
                         sample=sample,
                         language=prompt.language,
                         prefix_ids=prompt.ids + completion.ids[:token],
-                        prefix_text=completion.text[:first_char],
+                        prefix_text=prefix.text,
+                        prefix_pending=prefix.pending,
                         sampled_id=completion.ids[token],
                         response=completion.text,
                         char_offset=offset,
@@ -201,7 +202,15 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             point.old_logps = [float(torch.log(torch.tensor(c.prob).clamp_min(1e-45))) for c in candidates]
             detector = self.detectors[point.language]
             point.judged = [
-                judge(point.prefix_text, candidate, self.token_table, detector, self.eos_ids, self.args.rewards)
+                judge(
+                    point.prefix_text,
+                    candidate,
+                    self.token_table,
+                    detector,
+                    self.eos_ids,
+                    self.args.rewards,
+                    pending=point.prefix_pending,
+                )
                 for candidate in candidates
             ]
             self.step_metrics.add("explore/tokens", sum(len(c.continuation) for c in candidates))

@@ -170,3 +170,10 @@ def test_confusion_token() -> None:
     assert [confusion_token(found.token_of_char, offset) for offset in range(3)] == [0, 1, 2]
     with pytest.raises(IndexError):
         confusion_token(found.token_of_char, 3)
+
+
+def test_unfinished_bytes_are_handed_on() -> None:
+    first = TokenText(TABLE, [0, 1])
+    assert (first.text, first.pending) == ("a", b"\xea\xb0")
+    second = TokenText(TABLE, [2, 3], pending=first.pending)
+    assert (second.text, second.token_of_char, second.pending) == ("가나", [0, 0], b"")

@@ -1,0 +1,98 @@
+"""The training arguments: recipes, and every problem told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tlpo.errors import UserError
+from tlpo.training.config import TLPOConfig
+from tlpo.training.exploration import ExplorationSettings
+from tlpo.training.rewards import RewardSettings
+
+
+def config(tmp_path: Path, **options: Any) -> TLPOConfig:
+    return TLPOConfig(output_dir=str(tmp_path), use_cpu=True, **options)
+
+
+def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
+    args = config(tmp_path, recipe="paper")
+    assert (args.num_generations, args.temperature) == (8, 0.6)
+    assert args.exploration == ExplorationSettings(
+        num_candidates=16, look_ahead=3, source="top", include_sampled=False, batch_size=256
+    )
+    assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
+    assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
+
+
+def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_path: Path) -> None:
+    args = config(tmp_path)
+    assert args.recipe == "default"
+    assert args.exploration.include_sampled
+    assert args.rewards.in_context
+
+
+def test_what_the_user_says_beats_the_recipe(tmp_path: Path) -> None:
+    args = config(tmp_path, recipe="paper", temperature=1.0, reward_in_context=True, look_ahead=0)
+    assert args.temperature == 1.0
+    assert args.rewards.in_context
+    assert args.exploration.look_ahead == 0
+    assert config(tmp_path, include_sampled_token=False).exploration.include_sampled is False
+
+
+def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as raised:
+        config(
+            tmp_path,
+            recipe="papper",
+            english="nutral",
+            kl_estimator="k2",
+            num_candidates=1,
+            top_p=0.0,
+            epsilon=1.5,
+            beta=-0.1,
+            prompt_template="Question:",
+        )
+    text = str(raised.value)
+    assert "\n" not in text
+    for part in (
+        "recipe is 'papper' (did you mean 'paper'?): choose one of default, paper",
+        "english is 'nutral' (did you mean 'neutral'?)",
+        "kl_estimator is 'k2'",
+        "num_candidates is 1: give at least 2",
+        "top_p is 0.0",
+        "epsilon is 1.5",
+        "beta is -0.1",
+        "lacks the placeholder {prompt}",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("num_generations", 0),
+        ("max_new_tokens", 0),
+        ("look_ahead", -1),
+        ("rollout_batch_size", 0),
+        ("exploration_batch_size", 0),
+        ("update_batch_size", 0),
+        ("num_iterations", 0),
+        ("ref_model_sync_steps", -1),
+        ("max_nonfinite_steps", -1),
+        ("temperature", -0.5),
+        ("top_p", 1.1),
+        ("epsilon", 0.0),
+        ("temperature", float("nan")),
+        ("beta", float("nan")),
+        ("neutral_reward", "keep"),
+        ("end_reward", "keep"),
+        ("advantage", "mean"),
+        ("candidate_source", "all"),
+    ],
+)
+def test_each_bad_value_is_named(tmp_path: Path, name: str, value: Any) -> None:
+    with pytest.raises(UserError, match=f"^{name} is '?{value}'?"):
+        config(tmp_path, **{name: value})

@@ -1,0 +1,163 @@
+"""Exploration against brute force: every candidate of every point alone, recomputed from its whole sequence."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from tests.models import ARCHITECTURES, SLIDING_WINDOW, ragged_prompts, tiny_model
+from transformers import PreTrainedModel
+
+from tlpo.errors import UserError
+from tlpo.training.exploration import ExplorationSettings, choose_candidates, explore
+
+ENDS = frozenset([2, *range(100, 140)])
+
+
+def brute_force(
+    model: PreTrainedModel, prefix: list[int], sampled: int, settings: ExplorationSettings
+) -> list[tuple[int, float, list[int]]]:
+    def logits_after(sequence: list[int]) -> torch.Tensor:
+        with torch.no_grad():
+            logits: torch.Tensor = model(torch.tensor([sequence]), use_cache=False).logits[0, -1]
+        return logits
+
+    probs = torch.softmax(logits_after(prefix).double(), -1).tolist()
+    tokens = sorted(range(len(probs)), key=lambda token: -probs[token])[: settings.num_candidates]
+    if settings.include_sampled and sampled not in tokens:
+        tokens[-1] = sampled
+    found = []
+    for token in tokens:
+        continuation = [token]
+        while continuation[-1] not in ENDS and len(continuation) <= settings.look_ahead:
+            continuation.append(int(logits_after(prefix + continuation).argmax()))
+        found.append((token, probs[token], continuation))
+    return found
+
+
+@pytest.mark.parametrize("batch_size", [1, 10, 1000])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_equals_brute_force(architecture: str, batch_size: int) -> None:
+    """Prefixes of mixed lengths, some past Gemma's sliding window, in chunks of one, two and all points."""
+    model = tiny_model(architecture, dtype=torch.float64)
+    prefixes = [list(range(10 * n, 10 * n + n)) for n in (3, 3 * SLIDING_WINDOW, 7, 2 * SLIDING_WINDOW + 1, 2)]
+    sampled = [17, 450, 33, 470, 8]
+    settings = ExplorationSettings(num_candidates=5, look_ahead=3, include_sampled=True, batch_size=batch_size)
+    found = explore(model, prefixes, sampled, settings, eos_ids=ENDS, pad_id=0)
+    lengths = set()
+    for prefix, token, group in zip(prefixes, sampled, found, strict=True):
+        expected = brute_force(model, prefix, token, settings)
+        assert [(c.token, c.continuation) for c in group] == [(t, continuation) for t, _, continuation in expected]
+        assert [c.prob for c in group] == pytest.approx([prob for _, prob, _ in expected], rel=1e-5)
+        lengths |= {len(c.continuation) for c in group}
+    assert 4 in lengths
+    assert len(lengths) > 1, "some continuations should end early, or the test shows too little"
+
+
+def test_the_sampled_token_replaces_the_last_candidate_only_if_it_is_missing() -> None:
+    model, prefix = tiny_model(), [9, 8, 7]
+
+    def tokens(sampled: int, include: bool) -> list[int]:
+        settings = ExplorationSettings(num_candidates=4, look_ahead=0, include_sampled=include)
+        return [c.token for c in explore(model, [prefix], [sampled], settings, eos_ids=ENDS, pad_id=0)[0]]
+
+    with torch.no_grad():
+        order = model(torch.tensor([prefix])).logits[0, -1].argsort(descending=True).tolist()
+    assert tokens(order[30], include=False) == order[:4]
+    assert tokens(order[30], include=True) == [*order[:3], order[30]]
+    for place in range(4):
+        assert tokens(order[place], include=True) == order[:4]
+
+
+def test_probabilities_are_those_at_temperature_one() -> None:
+    model, prefix = tiny_model(), [9, 8, 7]
+    settings = ExplorationSettings(num_candidates=480, look_ahead=0)
+    (group,) = explore(model, [prefix], [5], settings, eos_ids=ENDS, pad_id=0)
+    assert sum(candidate.prob for candidate in group) == pytest.approx(1, abs=1e-5)
+    with torch.no_grad():
+        expected = torch.softmax(model(torch.tensor([prefix])).logits[0, -1], -1)
+    assert {c.token: c.prob for c in group} == pytest.approx(dict(enumerate(expected.tolist())), rel=1e-4)
+
+
+def test_without_look_ahead_a_continuation_is_its_candidate() -> None:
+    settings = ExplorationSettings(num_candidates=6, look_ahead=0)
+    for group in explore(tiny_model(), ragged_prompts(3), [5, 6, 7], settings, eos_ids=ENDS, pad_id=0):
+        assert all(candidate.continuation == [candidate.token] for candidate in group)
+
+
+def test_a_continuation_ends_with_its_end_of_sequence() -> None:
+    everything = frozenset(range(480))
+    settings = ExplorationSettings(num_candidates=6, look_ahead=3)
+    for group in explore(tiny_model(), ragged_prompts(3), [5, 6, 7], settings, eos_ids=everything, pad_id=0):
+        assert all(candidate.continuation == [candidate.token] for candidate in group)
+
+
+def test_no_points() -> None:
+    assert explore(tiny_model(), [], [], ExplorationSettings(), eos_ids=ENDS, pad_id=0) == []
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_dropout_is_off_and_the_mode_restored(training: bool) -> None:
+    model = tiny_model("gpt2", dropout=0.5)
+    settings = ExplorationSettings(num_candidates=4)
+    expected = explore(model, [[9, 8]], [5], settings, eos_ids=ENDS, pad_id=0)
+    model.train(training)
+    assert explore(model, [[9, 8]], [5], settings, eos_ids=ENDS, pad_id=0) == expected
+    assert model.training is training
+
+
+def test_more_candidates_than_tokens_is_an_error() -> None:
+    settings = ExplorationSettings(num_candidates=481)
+    with pytest.raises(UserError, match=r"num_candidates is 481, but .* 480 tokens: choose a smaller number") as raised:
+        explore(tiny_model(), [[9, 8]], [5], settings, eos_ids=ENDS, pad_id=0)
+    assert "\n" not in str(raised.value)
+
+
+class TestSampledCandidates:
+    """``source="sample"``: N different tokens drawn at temperature 1."""
+
+    probs = torch.tensor([0.4, 0.3, 0.15, 0.1, 0.05])
+
+    def draw(self, count: int, size: int) -> torch.Tensor:
+        settings = ExplorationSettings(num_candidates=size, source="sample", include_sampled=False)
+        keys = [(1, 2, place) for place in range(count)]
+        return choose_candidates(self.probs.expand(count, -1), torch.zeros(count, dtype=torch.long), settings, keys)
+
+    def test_pairs_have_the_frequencies_of_draws_without_replacement(self) -> None:
+        count, p = 6000, self.probs.tolist()
+        observed = Counter(frozenset(pair) for pair in self.draw(count, 2).tolist())
+        chi_square = 0.0
+        for a in range(5):
+            for b in range(a + 1, 5):
+                expected = count * (p[a] * p[b] / (1 - p[a]) + p[b] * p[a] / (1 - p[b]))
+                chi_square += (observed[frozenset((a, b))] - expected) ** 2 / expected
+        # scipy.stats.chi2.ppf(0.999, 9) = 27.88
+        assert chi_square < 27.88
+
+    def test_candidates_differ_and_cover_the_vocabulary_when_asked_to(self) -> None:
+        drawn = self.draw(200, 5).numpy()
+        assert (np.sort(drawn, axis=1) == np.arange(5)).all()
+
+    def test_impossible_tokens_come_last(self) -> None:
+        probs = torch.tensor([[0.0, 0.5, 0.0, 0.5]]).expand(100, -1)
+        settings = ExplorationSettings(num_candidates=2, source="sample", include_sampled=False)
+        keys = [(0, 0, place) for place in range(100)]
+        chosen = choose_candidates(probs, torch.zeros(100, dtype=torch.long), settings, keys)
+        assert {tuple(sorted(pair)) for pair in chosen.tolist()} == {(1, 3)}
+
+    def test_a_point_draws_the_same_in_every_batch(self) -> None:
+        model, prefixes = tiny_model(dtype=torch.float64), ragged_prompts(5)
+        keys = [(0, 3, place, 0) for place in range(5)]
+
+        def run(batch_size: int) -> object:
+            settings = ExplorationSettings(num_candidates=4, source="sample", batch_size=batch_size)
+            return explore(model, prefixes, [5] * 5, settings, eos_ids=ENDS, pad_id=0, draw_keys=keys)
+
+        assert run(4) == run(1000)
+
+    def test_keys_are_needed(self) -> None:
+        settings = ExplorationSettings(num_candidates=2, source="sample")
+        with pytest.raises(ValueError, match="draw_keys"):
+            explore(tiny_model(), [[9]], [5], settings, eos_ids=ENDS, pad_id=0)

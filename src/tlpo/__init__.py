@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tlpo.errors import UserError as UserError
     from tlpo.modeling.load import load_model as load_model
     from tlpo.modeling.load import load_tokenizer as load_tokenizer
-    from tlpo.training import TLPOConfig as TLPOConfig
-    from tlpo.training import TLPOTrainer as TLPOTrainer
+    from tlpo.training.config import TLPOConfig as TLPOConfig
+    from tlpo.training.trainer import TLPOTrainer as TLPOTrainer
 
 __version__ = "0.1.0"
 
@@ -32,9 +32,9 @@ _HOME = {
     "PromptRecord": "tlpo.data",
     "Span": "tlpo.confusion",
     "StreamingDetector": "tlpo.confusion",
-    "TLPOConfig": "tlpo.training",
+    "TLPOConfig": "tlpo.training.config",
     "TLPOError": "tlpo.errors",
-    "TLPOTrainer": "tlpo.training",
+    "TLPOTrainer": "tlpo.training.trainer",
     "UserError": "tlpo.errors",
     "encode_prompt": "tlpo.data",
     "load_model": "tlpo.modeling.load",

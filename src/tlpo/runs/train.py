@@ -66,6 +66,7 @@ def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = 
         UserError: when an input cannot be used or the output folder holds something else.
     """
     from tlpo.modeling.load import load_model, load_tokenizer
+    from tlpo.runs.training_progress import training_progress
 
     folder = Path(str(args.output_dir))
     texts = clean_texts(run)
@@ -77,7 +78,8 @@ def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = 
     main = args.process_index == 0
     before = _audit("before", run, args, held_out, model, tokenizer) if main and held_out else None
     nll_before = _likelihoods(folder / "nll_before.json", texts, model, tokenizer) if main else {}
-    training = train(run, args, model=model, tokenizer=tokenizer)
+    with training_progress() as progress:
+        training = train(run, args, model=model, tokenizer=tokenizer, progress=progress)
     if not main:
         return AuditedResult(training, None, None, None, {})
     trained = _trained(run, training, args)

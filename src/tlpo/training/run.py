@@ -16,7 +16,7 @@ from tlpo.provenance import git_commit, versions
 from tlpo.training.checkpoints import last_complete, remove_incomplete, write_json
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
     from tlpo.data import PromptRecord
     from tlpo.training.config import TLPOConfig
@@ -104,7 +104,12 @@ class TrainResult:
 
 
 def train(
-    run: RunConfig, args: TLPOConfig, *, model: PreTrainedModel | None = None, tokenizer: Any = None
+    run: RunConfig,
+    args: TLPOConfig,
+    *,
+    model: PreTrainedModel | None = None,
+    tokenizer: Any = None,
+    progress: TrainerCallback | None = None,
 ) -> TrainResult:
     """Train, or go on with a run that was interrupted, and save the final model into ``<output_dir>/final``.
 
@@ -113,6 +118,7 @@ def train(
         args: the trainer's arguments; ``args.output_dir`` is claimed for this run.
         model: the loaded policy, to save loading it again; it is trained in place.
         tokenizer: its tokenizer.
+        progress: a callback that shows the steps in place of the trainer's own bar and printed logs.
 
     Raises:
         UserError: when the folder holds another run, or an input cannot be used.
@@ -134,6 +140,12 @@ def train(
         processing_class=tokenizer,
         peft_config=run.peft_config(),
     )
+    if progress is not None:
+        from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+        for shown in (PrinterCallback, ProgressCallback):
+            trainer.remove_callback(shown)
+        trainer.add_callback(progress)
     remove_incomplete(folder)
     checkpoint = last_complete(folder)
     try:

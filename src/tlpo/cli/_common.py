@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -17,20 +19,45 @@ def run_command(module: ModuleType, verb: str, args: list[str]) -> int:
         UserError: an option is unknown, missing or has a bad value.
         KeyboardInterrupt: the user pressed Ctrl-C.
     """
-    command = getattr(module, "command", None) or _from_function(getattr(module, verb))
+    _show_messages()
+    own = getattr(module, "command", None)
+    if own is not None:
+        status = own.main(args=args, prog_name=f"tlpo {verb}", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    command = _from_function(getattr(module, verb))
     try:
-        status = command.main(args=args, prog_name=f"tlpo {verb}", standalone_mode=False)
+        # Not command.main(), which ends the process by itself when a pipe breaks or the user presses Ctrl-C.
+        with command.make_context(f"tlpo {verb}", args) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         raise UserError(f"{message.rstrip('.')}; see 'tlpo {verb} --help'") from None
-    return status if isinstance(status, int) else 0
+    return 0
+
+
+class _Stderr(logging.Handler):
+    """Writes to whatever stderr is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+
+
+def _show_messages() -> None:
+    """What the package logs (a model is being converted, ...) is shown to the user of the command line."""
+    logger = logging.getLogger("tlpo")
+    if not any(isinstance(handler, _Stderr) for handler in logger.handlers):
+        logger.addHandler(_Stderr())
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
 
 
 def _from_function(function: Any) -> Any:
     """A command from a typer-annotated function. Options are shown as ``--max_new_tokens``; dashes are accepted too."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     spelling = {"token_normalize_func": lambda token: token.replace("-", "_"), "help_option_names": ["-h", "--help"]}
     app.command(context_settings=spelling)(function)
     command = typer.main.get_command(app)

@@ -55,13 +55,20 @@ def build_once(folder: Path, build: Callable[[Path], None], origin: Mapping[str,
     if is_whole(folder, origin):
         return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(folder)
         with _locked(folder):
             if not is_whole(folder, origin):  # another process may have built it while we waited
                 _build(folder, build, origin)
     except PermissionError as error:
         raise UserError(f"cannot write to the cache '{folder.parent}' ({error.strerror}): set TLPO_CACHE") from None
     return folder
+
+
+def _make_parent(folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise PermissionError(error.errno, "a file is in its way") from None
 
 
 def is_whole(folder: Path, origin: Mapping[str, Any], *, hashes: bool = False) -> bool:

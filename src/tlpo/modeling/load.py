@@ -181,6 +181,8 @@ def _one_line(load: Callable[[], Loaded], what: str) -> Loaded:
         if not expected or is_disk_full(error) or type(error).__name__ == "OutOfMemoryError":
             raise
         text = " ".join(str(error).split()) or type(error).__name__
+        if "trust_remote_code" in text:
+            text = "it runs code of its own: read that code, and pass trust_remote_code if you trust it"
         hint = did_you_mean(what.split("'")[1], GGUF_MODELS)
         raise UserError(f"{what}{hint}: {text[:300]}") from error
 

@@ -1,0 +1,129 @@
+"""The top of the command: verbs, exit statuses, one line for every error."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tlpo import __version__
+from tlpo.cli._common import run_command
+from tlpo.cli.main import VERBS, main
+
+TLPO = [sys.executable, "-m", "tlpo.cli.main"]
+
+
+def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["--help"], ["-h"], ["help"]):
+        assert main(arguments) == 0
+        printed = capsys.readouterr().out
+        assert all(f"  {verb}" in printed for verb in VERBS)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"tlpo {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["detcet"], "no such verb: 'detcet' (did you mean 'detect'?)"),
+        (["--detect"], "no such option: '--detect'"),
+        (["detect"], "Missing argument"),
+        (["detect", "-", "--langage", "ko"], "No such option: --langage"),
+        (["detect", "-", "--language", "kk1"], "unknown language 'kk1' (did you mean 'kk'?)"),
+        (["detect", "-", "--language", "ko", "--english", "maybe"], "neutral, confusion"),
+        (["detect", "no\nsuch\nfile.jsonl", "--language", "ko"], "does not exist"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert message in told.err
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--max_new_tokens", "--max-new-tokens"])
+def test_options_take_underscores_and_dashes(option: str) -> None:
+    seen = []
+
+    class Module:
+        @staticmethod
+        def verb(max_new_tokens: int = 1) -> None:
+            seen.append(max_new_tokens)
+
+    assert run_command(Module, "verb", [option, "7"]) == 0  # type: ignore[arg-type]
+    assert seen == [7]
+
+
+def test_help_of_a_verb_shows_underscores(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert "--max_new_tokens" in printed
+    assert "--max-new-tokens" not in printed
+
+
+def test_ctrl_c_is_one_line_and_status_130(tmp_path: Path) -> None:
+    """What was written before stays, each record being flushed."""
+    output = tmp_path / "out.jsonl"
+    process = subprocess.Popen(
+        [*TLPO, "detect", "-", "--language", "ko", "--output", str(output)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"text": "안녕하세요"}) + "\n")
+    process.stdin.flush()
+    for _ in range(600):
+        if output.exists() and output.stat().st_size:
+            break
+        try:
+            process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told == "interrupted\n"
+    assert json.loads(output.read_text(encoding="utf-8"))["verdict"] == "clean"
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    line = json.dumps({"text": "안녕하세요"}) + "\n"
+    process = subprocess.Popen(
+        [*TLPO, "detect", "-", "--language", "ko"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stdin is not None
+    process.stdin.write(line.encode() * 3)
+    process.stdin.close()
+    assert process.stderr is not None
+    told = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert told == b""
+
+
+def test_a_missing_verb_module_does_not_break_the_others() -> None:
+    code = (
+        "import sys; sys.modules['tlpo.cli.demo'] = None\n"
+        "from tlpo.cli.main import main; sys.exit(main(['detect', '-h']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env={**os.environ, "COLUMNS": "100"})
+    assert done.returncode == 0
+    assert b"--strictness" in done.stdout

@@ -1,6 +1,6 @@
 """Exploration of confusion points: one batched prefill, against prefilling N rows one point at a time.
 
-    python benchmarks/exploration.py [--prefix 64 128 256 512] [--points 16] [--other_points 2] [--threads 2] [--tiny]
+    python benchmarks/exploration.py [--prefix 64 128 512] [--points 16] [--other_points 2] [--threads 2] [--tiny]
 
 Three ways, timed on prefixes of equal length, each a prompt and a piece of an answer:
 
@@ -35,6 +35,8 @@ from tlpo.training.rewards import RewardSettings, judge
 
 # For each point and candidate: its id, its continuation and its reward.
 Found = list[list[tuple[int, list[int], float]]]
+# Called with a prefix length it explores; called with None it judges what it found last, which is not timed.
+Work = Callable[[int | None, int], Found]
 
 
 class Points:
@@ -61,34 +63,38 @@ def _whole_characters(tokenizer: PreTrainedTokenizerBase, ids: list[int], start:
     )
 
 
-def tlpo_way(options: argparse.Namespace) -> Callable[[int, int], Found]:
+def tlpo_way(options: argparse.Namespace) -> Work:
     model, tokenizer = load(options)
     table_, eos_ids, detector = token_bytes(tokenizer), end_token_ids(model, tokenizer), _detector(options)
     keep_big_blocks()  # as the roll-out does before any exploration
     settings = ExplorationSettings(options.candidates, options.look_ahead, batch_size=options.batch_size)
 
-    def work(length: int, count: int, judged: bool = False) -> Found:
+    last: dict[str, Any] = {}
+
+    def reward(answer: list[int], candidate: Candidate) -> float:
+        prefix = TokenText(table_, answer).text
+        return judge(prefix, candidate, table_, detector, eos_ids, RewardSettings(neutral="zero", end="zero")).reward
+
+    def work(length: int | None, count: int) -> Found:
+        if length is None:
+            pairs = list(zip(last["answers"], last["groups"], strict=True))[:count]
+            return [[(c.token, c.continuation, reward(answer, c)) for c in group] for answer, group in pairs]
         points = Points(tokenizer, options, length, count)
-        sampled = [points.sampled] * count
-        groups = explore(model, points.prefixes, sampled, settings, eos_ids=eos_ids, pad_id=int(tokenizer.pad_token_id))
-        if not judged:
-            return []
-
-        def reward(answer: list[int], candidate: Candidate) -> float:
-            prefix = TokenText(table_, answer).text
-            return judge(
-                prefix, candidate, table_, detector, eos_ids, RewardSettings(neutral="zero", end="zero")
-            ).reward
-
-        return [
-            [(c.token, c.continuation, reward(answer, c)) for c in group]
-            for answer, group in zip(points.answers, groups, strict=True)
-        ]
+        last["answers"] = points.answers
+        last["groups"] = explore(
+            model,
+            points.prefixes,
+            [points.sampled] * count,
+            settings,
+            eos_ids=eos_ids,
+            pad_id=int(tokenizer.pad_token_id),
+        )
+        return []
 
     return work
 
 
-def cached_way(options: argparse.Namespace) -> Callable[[int, int], Found]:
+def cached_way(options: argparse.Namespace) -> Work:
     """As the public reference code does it."""
 
     def continuations(model: PreTrainedModel, rows: Tensor, steps: int) -> Tensor:
@@ -108,7 +114,7 @@ def cached_way(options: argparse.Namespace) -> Callable[[int, int], Found]:
     return _point_by_point(options, first_logits, continuations)
 
 
-def brute_force_way(options: argparse.Namespace) -> Callable[[int, int], Found]:
+def brute_force_way(options: argparse.Namespace) -> Work:
     def logits(model: PreTrainedModel, rows: Tensor) -> Tensor:
         return model(rows, use_cache=False, logits_to_keep=1).logits[:, -1]
 
@@ -124,27 +130,30 @@ def _point_by_point(
     options: argparse.Namespace,
     first_logits: Callable[[PreTrainedModel, Tensor], Tensor],
     continuations: Callable[[PreTrainedModel, Tensor, int], Tensor],
-) -> Callable[[int, int], Found]:
+) -> Work:
     model, tokenizer = load(options)
     eos_ids, detector = end_token_ids(model, tokenizer), _detector(options)
 
+    last: dict[str, Any] = {}
+
     @torch.no_grad()
-    def work(length: int, count: int, judged: bool = False) -> Found:
-        points = Points(tokenizer, options, length, count)
-        found = []
-        for prefix, answer in zip(points.prefixes, points.answers, strict=True):
+    def work(length: int | None, count: int) -> Found:
+        if length is None:
+            pairs = zip(last["answers"], last["groups"], strict=True)
+            return [
+                [(c[0], c, _reward(tokenizer, detector, answer, c, eos_ids)) for c in group] for answer, group in pairs
+            ]
+        points = Points(tokenizer, options, length, options.points)
+        last["answers"], last["groups"] = points.answers[:count], []
+        for prefix in points.prefixes[:count]:
             row = torch.tensor([prefix])
             tokens = first_logits(model, row).topk(options.candidates).indices[0]
             if points.sampled not in tokens.tolist():
                 tokens[-1] = points.sampled
             rows = torch.cat([row.expand(options.candidates, -1), tokens[:, None]], dim=1)
-            ends = [
-                _until_end(ids[len(prefix) :], eos_ids)
-                for ids in continuations(model, rows, options.look_ahead).tolist()
-            ]
-            if judged:
-                found.append([(ids[0], ids, _reward(tokenizer, detector, answer, ids, eos_ids)) for ids in ends])
-        return found
+            ends = continuations(model, rows, options.look_ahead)[:, len(prefix) :].tolist()
+            last["groups"].append([_until_end(ids, eos_ids) for ids in ends])
+        return []
 
     return work
 
@@ -199,7 +208,7 @@ def main() -> None:
     made.add_argument("--batch_size", type=int, default=256, help="candidate rows decoded together")
     made.add_argument("--points", type=int, default=16)
     made.add_argument("--other_points", type=int, default=2, help="points on which the slower ways run")
-    made.add_argument("--prefix", type=int, nargs="+", default=[64, 128, 256, 512], help="lengths in tokens")
+    made.add_argument("--prefix", type=int, nargs="+", default=[64, 128, 512], help="lengths in tokens")
     options = made.parse_args()
     torch.set_num_threads(options.threads)
     workers = {
@@ -218,7 +227,7 @@ def main() -> None:
                 worker.run(length, counts[name])
         times = {name: worker.median() / counts[name] for name, worker in workers.items()}
         cpu = {name: worker.median("cpu_seconds") / counts[name] for name, worker in workers.items()}
-        found = {name: worker.run(length, options.other_points, True).result for name, worker in workers.items()}
+        found = {name: worker.run(None, options.other_points).result for name, worker in workers.items()}
         for name in ("tlpo", "cached"):
             same = compare(found[name], found["brute force"])
             print(f"prefix {length}, {name} against brute force: {same}")

@@ -141,9 +141,6 @@ class TLPOConfig(TrainingArguments):
     logging_steps: float = field(default=1, metadata={"help": "Log every so many steps."})
     bf16: bool = field(default=False, metadata={"help": "bf16 autocast over fp32 master weights."})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Kept off: prompts are not model inputs."})
-    report_to: str | list[str] | None = field(
-        default="none", metadata={"help": "Where else to log: 'tensorboard', 'wandb' ..."}
-    )
 
     def __post_init__(self) -> None:
         for name, value in RECIPES.get(self.recipe, {}).items():

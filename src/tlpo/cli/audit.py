@@ -31,6 +31,9 @@ def audit(
     top_p: Annotated[float, typer.Option(help="Nucleus mass, in (0, 1].")] = 1.0,
     max_new_tokens: Annotated[int, typer.Option(help="Longest response, in tokens.")] = 256,
     english: Annotated[str, typer.Option(help="English words in other languages: neutral or confusion.")] = "neutral",
+    strictness: Annotated[
+        str, typer.Option(help="default, or strict: names, acronyms and single foreign words count too.")
+    ] = "default",
     template: Annotated[
         str | None, typer.Option(help="For base models: text with {prompt} in it. Default: one of the language.")
     ] = None,
@@ -47,6 +50,7 @@ def audit(
     settings = AuditSettings(
         model=model,
         english=english,
+        strictness=strictness,
         num_samples=num_samples,
         temperature=temperature,
         top_p=top_p,

@@ -99,7 +99,8 @@ def _sample_missing(
     """Sample the chunks that are not complete yet; returns all responses."""
     model, tokenizer = load()
     detectors = {
-        code: ConfusionDetector(code, english=settings.english) for code in {prompt.language for prompt in prompts}
+        code: ConfusionDetector(code, english=settings.english, strictness=settings.strictness)
+        for code in {prompt.language for prompt in prompts}
     }
     chunks = list(_chunks(settings, prompts, model, tokenizer))
     have = {(record.index, record.sample) for record in kept}

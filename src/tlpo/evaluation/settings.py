@@ -14,7 +14,7 @@ from tlpo.errors import UserError, did_you_mean
 if TYPE_CHECKING:
     from tlpo.data import PromptRecord
 
-_ENGLISH = ("neutral", "confusion")
+_CHOICES = {"english": ("neutral", "confusion"), "strictness": ("default", "strict")}
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class AuditSettings:
     """How responses are sampled and judged.
 
     model: what the report calls it (hub id, folder or short name). english: "neutral" or "confusion".
+    strictness: "default", or "strict": names, acronyms and single foreign words count too.
     num_samples: responses a prompt. temperature: 0 is greedy. template: for base models, text with {prompt} in it.
     adapter: a LoRA adapter's folder or hub id. batch_size: rows decoded together.
 
@@ -30,6 +31,7 @@ class AuditSettings:
 
     model: str
     english: str = "neutral"
+    strictness: str = "default"
     num_samples: int = 1
     temperature: float = 1.0
     top_p: float = 1.0
@@ -49,9 +51,10 @@ class AuditSettings:
             problems.append(f"temperature is {self.temperature}: give 0 (greedy) or more")
         if not 0 < self.top_p <= 1:
             problems.append(f"top_p is {self.top_p}: give a number in (0, 1]")
-        if self.english not in _ENGLISH:
-            hint = did_you_mean(self.english, _ENGLISH)
-            problems.append(f"english is '{self.english}'{hint}: choose 'neutral' or 'confusion'")
+        for name, known in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in known:
+                problems.append(f"{name} is '{value}'{did_you_mean(value, known)}: choose '{known[0]}' or '{known[1]}'")
         if self.template is not None and "{prompt}" not in self.template:
             problems.append(f"template {self.template!r} lacks the placeholder {{prompt}}: add it")
         if self.temperature == 0 and self.num_samples > 1:

@@ -168,6 +168,7 @@ def _audit(
     settings = AuditSettings(
         model=run.model if name == "before" else str(Path(str(args.output_dir)) / "final"),
         english=args.english,
+        strictness=args.strictness,
         num_samples=run.audit_samples,
         temperature=float(args.temperature if args.temperature is not None else 1.0),
         top_p=args.top_p,
@@ -217,7 +218,7 @@ def _facts(
     command: str | None,
 ) -> dict[str, Any]:
     names = (
-        "recipe", "learning_rate", "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
+        "recipe", "strictness", "learning_rate", "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
         "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
         "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "epsilon", "beta",
     )  # fmt: skip

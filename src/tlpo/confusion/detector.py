@@ -44,6 +44,14 @@ class ConfusionDetector:
         _one_of("strictness", strictness, ("default", "strict"))
         rows = tuple(dict.fromkeys(get_language(code) for code in (language, *_several(also))))
         self.options = Options(rows, english, tuple(_several(allow)), strictness, glosses, quotes)
+        self._made: Engine | None = None
+
+    def __getstate__(self) -> Options:
+        return self.options
+
+    def __setstate__(self, options: Options) -> None:
+        self.options = options
+        self._made = None
 
     @property
     def language(self) -> str:
@@ -52,7 +60,9 @@ class ConfusionDetector:
 
     @property
     def _engine(self) -> Engine:
-        return engine_for(self.options)
+        if self._made is None:
+            self._made = engine_for(self.options)
+        return self._made
 
     def check(self, text: str, *, start: int = 0, truncated: bool = False) -> Detection:
         """Judge ``text``; offsets are characters of ``text``. Never raises on any string.

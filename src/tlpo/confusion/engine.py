@@ -9,7 +9,8 @@ from tlpo.confusion.english_rule import english_phrases, stretches
 from tlpo.confusion.latin_words import hold_tail, latin_words
 from tlpo.confusion.masking import Masks, find_masks
 from tlpo.confusion.options import Options, Patterns, allow_pattern, patterns
-from tlpo.confusion.phrase_rule import FOREIGN, foreign_phrases
+from tlpo.confusion.limits import DEFAULT, FOREIGN, STRICT
+from tlpo.confusion.phrase_rule import phrase_rule
 from tlpo.confusion.phrases import Phrase
 from tlpo.confusion.script_rule import merge_runs, script_runs
 from tlpo.confusion.scripts import script_of
@@ -29,11 +30,14 @@ class Engine:
         self.patterns: Patterns = patterns(options.scripts, options.language.scripts)
         self.allow = allow_pattern(options.allow)
         self.sister = sister_rule(options)
-        self._scan = self.patterns.suspect
+        own, english = options.codes, frozenset({"en"} if options.english == "neutral" or not options.latin else ())
+        limits = FOREIGN if not options.latin else STRICT if options.strictness == "strict" else DEFAULT
+        self.phrases = phrase_rule(own | english, limits)
+        self.own_phrases = phrase_rule(own, DEFAULT)
 
     def suspicious(self, text: str) -> bool:
         """Whether any rule could fire; False for most clean text, at the price of one scan."""
-        if self._scan.search(text):
+        if self.patterns.suspect.search(text):
             return True
         return self.sister is not None and self.sister.suspicious(text)
 
@@ -64,13 +68,13 @@ class Engine:
         found: list[Span] = []
         if self.options.latin:
             if ending != "cut":
-                found = [_span(segment, base, p, "language") for p in foreign_phrases(words, self.options)]
+                found = [_span(segment, base, p, "language") for p in self.phrases.phrases(words)]
         elif words and self.options.english == "confusion":
             phrases = english_phrases(segment, words, self.options, self.patterns, ending == "cut")
             found = [_span(segment, base, p, "english") for p in phrases]
-        elif len(words) >= FOREIGN.words and ending != "cut":
+        elif len(words) > 2 and ending != "cut":
             for group in stretches(segment, words, len(words)):
-                found += [_span(segment, base, p, "language") for p in foreign_phrases(group, self.options, FOREIGN)]
+                found += [_span(segment, base, p, "language") for p in self.phrases.phrases(group)]
         if self.sister is not None and ending != "cut":
             phrases = self.sister.phrases(segment, piece)
             found = sorted(found + [_span(segment, base, p, "language") for p in phrases], key=lambda s: s.start)

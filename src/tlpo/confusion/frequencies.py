@@ -16,8 +16,7 @@ from tlpo.errors import TLPOError
 # Code of the language table -> wordfreq's, where they differ.
 _LIST = {"no": "nb", "tl": "fil", "hr": "sh", "sr": "sh"}
 _LISTED = frozenset(
-    "ca cs da de en es fi fil fr hu id is it lt lv ms nb nl pl pt ro sh sk sl sv tr vi "
-    "ru uk bg mk ar fa ur hi".split(" ")
+    ["ca", "cs", "da", "de", "en", "es", "fi", "fil", "fr", "hu", "id", "is", "it", "lt", "lv", "ms", "nb", "nl", "pl", "pt", "ro", "sh", "sk", "sl", "sv", "tr", "vi", "ru", "uk", "bg", "mk", "ar", "fa", "ur", "hi"]
 )
 LATIN = ("ca", "cs", "da", "de", "en", "es", "fi", "fr", "hr", "hu", "id", "it", "lt", "lv", "ms", "nl", "no", "pl", "pt")
 LATIN += ("ro", "sk", "sl", "sv", "tl", "tr", "vi")

@@ -10,11 +10,15 @@ from __future__ import annotations
 import functools
 import re
 
+from tlpo.confusion import lid
 from tlpo.confusion.alphabets import CHINESE_STRONG, CHINESE_WEAK
 from tlpo.confusion.phrases import Phrase
 from tlpo.confusion.scripts import char_class
 
 _PUNCTUATION = "，、。！？；：“”‘’《》,!?;:0-9０-９ "
+
+# Han characters of a stretch that fastText can tell.
+_LONG = 10
 
 
 @functools.lru_cache(maxsize=1)
@@ -23,7 +27,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     han = char_class(r"[\p{sc=Hani}--[\u3005-\u3007]]")
     everything = re.findall(f"[{han}]", "".join(map(chr, range(0x3400, 0xFB00))))
     strange = "".join(char for char in everything if not _japanese(char))
-    ranges = char_class(f"[{strange}]")
+    ranges = char_class(f"[{strange}\U00020000-\U000323af]")
     stretch = re.compile(f"[{han}](?:[{han}{_PUNCTUATION}]*[{han}])?")
     strong = "".join(sorted(CHINESE_STRONG))
     return stretch, re.compile(f"[{ranges}]"), re.compile(f"[{ranges}{strong}]|[{han}]{{4}}[{han}{_PUNCTUATION}]{{2}}")
@@ -35,6 +39,11 @@ def _japanese(char: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _fasttext_says_chinese(text: str) -> bool:
+    ranked = dict(lid.predict(text, 3))
+    return ranked.get("zh", 0.0) >= 0.9 and ranked.get("ja", 0.0) <= 0.05
 
 
 class HanRule:
@@ -60,4 +69,6 @@ class HanRule:
             return True
         han = sum(char >= "\u3400" for char in text)
         points = sum(2 for char in text if char in CHINESE_STRONG) + sum(1 for char in text if char in CHINESE_WEAK)
+        if han >= _LONG and _fasttext_says_chinese(text):
+            return True
         return han >= 4 and points >= 2 and 10 * points >= han

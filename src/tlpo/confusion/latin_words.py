@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tlpo.confusion.masking import Masks
 from tlpo.confusion.options import Patterns
+from tlpo.confusion.vocabulary import ABBREVIATIONS
 
 # After one of these, unclosed, what follows may turn out to be code, a formula, markup, a key or a gloss.
 _OPENER = re.compile(r"[`$<\"{\[(（\\]")
@@ -39,12 +40,12 @@ def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Pat
     regions = sorted(masks.latin)
     at, reach = 0, -1
     for match in pattern.latin.finditer(segment, *piece):
-        start, end = match.span()
+        start = match.start()
         while at < len(regions) and regions[at][0] <= start:
             reach = max(reach, regions[at][1])
             at += 1
         text = match.group().rstrip("'’ʼ")
-        words.append(Word(start, start + len(text), text, start < reach))
+        words.append(Word(start, start + len(text), text, start < reach or text in ABBREVIATIONS))
     return words
 
 

@@ -16,27 +16,35 @@ Region = tuple[int, int]
 LONGEST_GLOSS = 32
 
 _CODE = re.compile(r"``[^\n]*?``|`[^`\n]*`|(?:https?|ftp)://[!-~]+|www\.[!-~]+")
-_LATIN = re.compile(
-    rf"""
-      \$\$[^$]*\$\$ | (?<!\w)\$[^$\n]{{1,160}}\$ | \\\(.*?\\\) | \\\[.*?\\\]        # formulas
-    | \\[A-Za-z]+\*?(?:\[[^\[\]\n]*\]|\{{[^{{}}\n]*\}})*                             # LaTeX commands
-    | </?[A-Za-z!][^<>\n]*> | &[A-Za-z]{{2,8}};                                      # markup
-    | \{{\{{?[\w .$-]+\}}\}}? | \[[A-Z_ ]+\] | %\(?\w+\)?s                            # placeholders
-    | [A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+ | (?<![A-Za-z0-9])[@\#][A-Za-z0-9_]+   # addresses, handles
-    | "[A-Za-z_$][\w $.-]{{0,40}}"(?=\s?:)                                           # JSON keys
-    | (?:[A-Za-z]:)?[\w.~-]*(?:[/\\][\w.-]+){{2,}}/? | (?<!\w)[~.]{{0,2}}/[A-Za-z][\w./-]*        # paths
-    | (?<![A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z][a-z0-9]{{1,4}}(?![A-Za-z])           # files, hosts
-    | [A-Za-z0-9]*_[A-Za-z0-9_]+ | [A-Za-z]+_(?!\w)                                  # snake_case
-    | (?<![A-Za-z])[A-Za-z-]*[0-9][A-Za-z0-9-]*                                      # h264, x2, 3D
-    | (?<![A-Za-z])[a-z]+[A-Z][A-Za-z0-9]*                                           # camelCase
-    | (?<![A-Za-z])[A-Za-z]+\((?=[\w"'\[$)-])(?:[!-~ ]*\))?                          # calls
-    | --?[A-Za-z][\w-]*(?==) | [A-Za-z]+(?==[\w"'])                                  # options, keywords
-    | (?<!\w)(?:et\ al|etc|e\.g|i\.e|vs|cf|al)(?!\w)                                   # Latin abbreviations
-    | \.[a-z]{{1,5}}(?![A-Za-z])                                                     # .py
-    | (?:(?<=[0-9°])|(?<=[0-9.,]\ )|(?<=/))(?:{"|".join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])  # units
+_MARKS = re.compile(r"[$\\<&{\[%\"]")
+_MARKUP = re.compile(
+    r"""
+      \$\$[^$]*\$\$ | (?<!\w)\$[^$\n]{1,160}\$ | \\\(.*?\\\) | \\\[.*?\\\]        # formulas
+    | \\[A-Za-z]+\*?(?:\[[^\[\]\n]{0,80}\]|\{[^{}\n]{0,80}\})*                     # LaTeX commands
+    | </?[A-Za-z!][^<>\n]*> | &[A-Za-z]{2,8};                                      # markup
+    | \{\{?[\w.$-]+(?:\ [\w.$-]+){0,2}\}\}? | \[[A-Z_ ]+\] | %\(?\w+\)?s           # placeholders
+    | "[A-Za-z_$][\w $.-]{0,40}"(?=\s?:)                                           # JSON keys
     """,
     re.VERBOSE,
 )
+_SPECIAL = re.compile(r"[0-9_@#/\\=(]|[.~-][A-Za-z]|[a-z][A-Z]")
+_TOKEN = re.compile(r"\S+")
+_TECHNICAL = re.compile(
+    rf"""
+      [A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+ | (?<![A-Za-z0-9])[@\#][A-Za-z0-9_]+   # addresses, handles
+    | (?:[A-Za-z]:)?[\w.~-]*(?:[/\\][\w.-]+){{2,}}/? | (?<!\w)[~.]{{0,2}}/[A-Za-z][\w./-]*        # paths
+    | (?<![A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z][a-z0-9]{{1,4}}(?![A-Za-z])           # files, hosts
+    | (?<![A-Za-z0-9_])[A-Za-z0-9]*_[A-Za-z0-9_]+ | (?<![A-Za-z])[A-Za-z]+_(?!\w)    # snake_case
+    | (?<![A-Za-z-])[A-Za-z-]*[0-9][A-Za-z0-9-]*                                     # h264, x2, 3D
+    | (?<![A-Za-z])[a-z]+[A-Z][A-Za-z0-9]*                                           # camelCase
+    | (?<![A-Za-z])[A-Za-z]+\((?=[\w"'\[$)-])(?:[!-~ ]*\))?                          # calls
+    | --?[A-Za-z][\w-]*(?==) | (?<![A-Za-z])[A-Za-z]+(?==[\w"'])                     # options, keywords
+    | \.[a-z]{{1,5}}(?![A-Za-z])                                                     # .py
+    | (?<=[0-9°/])(?:{"|".join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])   # units
+    """,
+    re.VERBOSE,
+)
+_UNIT = re.compile(rf"[0-9][.,]?\ (?:{'|'.join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])")
 _GLOSS_CLOSE = re.compile(r"[)）］\]〕】]")
 
 
@@ -53,7 +61,11 @@ def find_masks(segment: str, allow: re.Pattern[str] | None) -> Masks:
     code = [m.span() for m in _CODE.finditer(segment)] if "`" in segment or "/" in segment or "www" in segment else []
     if allow is not None:
         code += [m.span() for m in allow.finditer(segment)]
-    latin = [m.span() for m in _LATIN.finditer(segment)]
+    latin = [m.span() for m in _MARKUP.finditer(segment)] if _MARKS.search(segment) else []
+    for token in _TOKEN.finditer(segment):
+        if _SPECIAL.search(token.group()):
+            latin += [m.span() for m in _TECHNICAL.finditer(segment, *token.span())]
+    latin += [m.span() for m in _UNIT.finditer(segment)]
     return Masks(tuple(code), tuple(code + latin))
 
 

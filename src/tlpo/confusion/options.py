@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from tlpo.confusion.scripts import char_class, foreign_letters, letters_of
+from tlpo.confusion.scripts import char_class, foreign_expression, letters_expression, letters_of, rare_class
 from tlpo.languages import Language
 
 
@@ -46,12 +46,13 @@ class Options:
 class Patterns:
     """Compiled once per set of scripts.
 
-    foreign: a run of letters of a wrong script (Latin aside), with its combining marks. target: a letter of the target.
-    latin: a run of Latin letters. suspect: a letter of a wrong script or a Latin letter.
+    foreign: a run of letters of a wrong script (Latin aside), with its combining marks. target: a letter of the target;
+    targets: a run of them. latin: a run of Latin letters. suspect: a letter of a wrong script or a Latin letter.
     """
 
     foreign: re.Pattern[str]
     target: re.Pattern[str]
+    targets: re.Pattern[str]
     latin: re.Pattern[str]
     suspect: re.Pattern[str]
 
@@ -59,20 +60,16 @@ class Patterns:
 @functools.lru_cache(maxsize=64)
 def patterns(scripts: tuple[str, ...], own: tuple[str, ...]) -> Patterns:
     """The patterns for allowed ``scripts``; ``own`` are those of the target language itself."""
-    foreign, latin = foreign_letters(scripts), latin_letters()
-    marks = char_class(r"[\p{M}\u200c\u200d]")
+    foreign = foreign_expression(scripts)
+    latin = letters_of(("Latn",))
+    rare, marks, target = rare_class(foreign), char_class(r"[\p{M}\u200c\u200d]"), letters_of(own)
     return Patterns(
-        re.compile(f"[{foreign}][{foreign}{marks}]*"),
-        re.compile(f"[{letters_of(own)}]"),
-        re.compile(f"[{latin}][{latin}{marks}'’ʼ]*"),
-        re.compile(f"[{foreign}{latin}]"),
+        re.compile(f"{rare}(?:{rare}|[{marks}])*"),
+        re.compile(f"[{target}]"),
+        re.compile(f"[{target}]+"),
+        re.compile(f"[{latin}][{latin}\u0300-\u036f'’ʼ]*"),
+        re.compile(rare_class(f"[{foreign}||{letters_expression(('Latn',))}]")),
     )
-
-
-@functools.lru_cache(maxsize=1)
-def latin_letters() -> str:
-    """The ``re`` class inside of Latin letters, neutral ones aside."""
-    return letters_of(("Latn",))
 
 
 def allow_pattern(terms: tuple[str, ...]) -> re.Pattern[str] | None:

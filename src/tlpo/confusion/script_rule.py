@@ -80,7 +80,7 @@ def _gloss(segment: str, start: int, pattern: Patterns) -> bool | None:
         if pattern.target.search(inside):
             return False
         return explains or face
-    return None if explains or len(inside) <= LONGEST_GLOSS and letters <= 2 else False
+    return None if explains or (len(inside) <= LONGEST_GLOSS and letters <= 2) else False
 
 
 def _joined(segment: str, first: Run, second: Run) -> bool:

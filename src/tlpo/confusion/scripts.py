@@ -7,23 +7,25 @@ faster. So classes are listed once with ``regex`` and written out as ranges for 
 from __future__ import annotations
 
 import functools
-import re
 
 import regex
 
 # Planes 0 and 1 hold every script but Han's extensions, which lie in the two planes after.
 _LISTED = range(0x20000)
-_HAN_EXTENSIONS = (0x20000, 0x323AF)
+_UNLISTED = ((0x20000, 0x323AF), (0x323B0, 0x10FFFF))
 
 # Scripts that a span may be named by; the rest are "Zzzz".
-SCRIPTS = (
-    "Latn Hani Hang Hira Kana Bopo Cyrl Arab Deva Grek Hebr Thai Armn Geor Beng Taml Telu Knda Mlym Gujr Guru Orya Sinh "
-    "Khmr Laoo Mymr Ethi Tibt Mong Syrc Thaa Cher Cans Copt Tfng Nkoo Yiii Goth Runr Ogam Glag Vaii Bali Java"
-).split()
+SCRIPTS = tuple(
+    f"""{"Latn Hani Hang Hira Kana Bopo Cyrl Arab Deva Grek Hebr Thai Armn Geor Beng Taml Telu Knda Mlym Gujr Guru Orya"}
+    {"Sinh Khmr Laoo Mymr Ethi Tibt Mong Syrc Thaa Cher Cans Copt Tfng Nkoo Yiii Goth Runr Ogam Glag Vaii Bali Java"}""".split()
+)
 
 # Letters that say nothing about the language: the ideographic zero and numerals, feminine and masculine ordinals,
 # Roman and fullwidth forms, letterlike symbols, phonetic and modifier letters.
-NEUTRAL = r"[\u3007\u3021-\u3029\u3038-\u303a\xaa\xba\u2100-\u218f\uff21-\uff3a\uff41-\uff5a\p{Lm}\u0250-\u02af\u1d00-\u1dbf]"
+NEUTRAL = (
+    r"[\u3007\u3021-\u3029\u3038-\u303a\xaa\xba\u2100-\u218f\uff21-\uff3a\uff41-\uff5a\p{Lm}"
+    r"\u0250-\u02af\u1d00-\u1dbf]"
+)
 
 
 @functools.lru_cache(maxsize=1)
@@ -36,21 +38,34 @@ def char_class(expression: str) -> str:
     """The inside of an ``re`` character class that holds what the ``regex`` set ``expression`` (V1 syntax) holds."""
     pattern = regex.compile(expression, regex.V1)
     runs = [(m.start(), m.end() - 1) for m in regex.compile(f"{expression}+", regex.V1).finditer(_listed())]
-    if pattern.match(chr(_HAN_EXTENSIONS[0])):
-        runs.append(_HAN_EXTENSIONS)
+    runs += [(a, b) for a, b in _UNLISTED if pattern.match(chr(a))]
     return "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in runs)
 
 
-def letters_of(scripts: tuple[str, ...]) -> str:
-    """The ``re`` class inside of the letters written in any of ``scripts`` (ISO 15924 codes)."""
+def rare_class(expression: str) -> str:
+    """An ``re`` character class, brackets included, for what is rare in the text to be searched.
+
+    It is written as "none of the others": ``re`` looks a character of plane 0 up in a table and, only where that fails,
+    goes through the ranges of the planes above. So the common case must be the one the table answers.
+    """
+    return f"[^{char_class(f'[^{expression}]')}]"
+
+
+def letters_expression(scripts: tuple[str, ...]) -> str:
+    """The ``regex`` set of the letters written in any of ``scripts`` (ISO 15924 codes)."""
     wanted = "".join(rf"\p{{scx={script}}}" for script in scripts)
-    return char_class(rf"[[{wanted}]&&\p{{L}}--{NEUTRAL}]")
+    return rf"[[[{wanted}]&&\p{{L}}]--{NEUTRAL}]"
 
 
-def foreign_letters(scripts: tuple[str, ...]) -> str:
-    """The ``re`` class inside of letters (and CJK radicals) of no script in ``scripts``, Latin and neutral ones aside."""
+def letters_of(scripts: tuple[str, ...]) -> str:
+    """The ``re`` class inside of the letters written in any of ``scripts``."""
+    return char_class(letters_expression(scripts))
+
+
+def foreign_expression(scripts: tuple[str, ...]) -> str:
+    """The ``regex`` set of letters (and CJK radicals) of no script in ``scripts``, Latin and neutral ones aside."""
     own = "".join(rf"\p{{scx={script}}}" for script in scripts)
-    return char_class(rf"[[\p{{L}}\p{{sc=Hani}}]--[{own}\p{{Latn}}\p{{sc=Zyyy}}\p{{sc=Zinh}}]--{NEUTRAL}]")
+    return rf"[[\p{{L}}\p{{sc=Hani}}]--[{own}\p{{Latn}}\p{{sc=Zyyy}}\p{{sc=Zinh}}]--{NEUTRAL}]"
 
 
 @functools.lru_cache(maxsize=8192)
@@ -59,9 +74,3 @@ def script_of(char: str) -> str:
     if regex.match(r"[\p{sc=Zyyy}\p{sc=Zinh}]", char):
         return "Zyyy"
     return next((script for script in SCRIPTS if regex.match(rf"\p{{sc={script}}}", char)), "Zzzz")
-
-
-@functools.lru_cache(maxsize=256)
-def target_letter_pattern(scripts: tuple[str, ...]) -> re.Pattern[str]:
-    """Matches one letter of ``scripts``."""
-    return re.compile(f"[{letters_of(scripts)}]")

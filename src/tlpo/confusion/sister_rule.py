@@ -16,7 +16,7 @@ from tlpo.confusion.frequencies import ABSENT, word_costs
 from tlpo.confusion.han_rule import HanRule
 from tlpo.confusion.options import Options
 from tlpo.confusion.phrases import Phrase
-from tlpo.confusion.scripts import letters_of
+from tlpo.confusion.scripts import letters_expression, letters_of, rare_class
 
 _COMMONEST = 250
 _EXTEND = 30.0
@@ -39,7 +39,8 @@ class SisterRule:
         known = all(code in ALPHABETS for code in self._own)
         letters = letters_of((family.script,))
         keep = re.escape(alphabet + alphabet.upper())
-        self._strange = re.compile(f"(?![{keep}])[{letters}]") if known else re.compile("ळ")
+        strange = f"[{letters_expression((family.script,))}--[{keep}]]"
+        self._strange = re.compile(rare_class(strange) if known else "ळ")
         self._word = re.compile(rf"[{letters}][{letters}\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f'’ʼ\u200c\u200d-]*")
 
     @functools.cached_property

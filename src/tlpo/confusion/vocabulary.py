@@ -30,3 +30,6 @@ UNITS = _words(
     hz khz mhz ghz px pt em rem vh vw dpi ppi fps rpm kw kwh mw mwh wh mah ma kv mv kj kcal cal mol pa hpa kpa mpa psi bar
     db lm lx rad deg sq ft in yd mi mph kph am pm bc ad ce bce st nd rd th xs xl ppm ppb pp vs ph eur usd miles feet"""
 )
+
+# Abbreviations of every language.
+ABBREVIATIONS = _words("etc al vs cf ie eg")

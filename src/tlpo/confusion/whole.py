@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from tlpo.confusion import lid
 from tlpo.confusion.engine import Engine
 from tlpo.confusion.latin_words import Word, latin_words
 from tlpo.confusion.masking import find_masks
-from tlpo.confusion.phrase_rule import foreign_phrases, speaks_for_target
 from tlpo.confusion.segments import FenceTracker, segments
 from tlpo.confusion.types import Span, Verdict
 
 # Words of running text, one of them in small letters, that suffice to call a text English as a whole when it holds no
 # letter of the target; and when it does hold some, as long as English outweighs them so many times.
 ENOUGH_WORDS = 4
+ENOUGH_WORDS_ALONE = 3
 ENOUGH_WORDS_MIXED = 7
 OUTWEIGHS = 2.5
+# What fastText must give another language for a text of names and titles to count as in that language.
+SURE_WHOLE = 0.75
 # Letters of an alphabet that one character of a dense script is worth.
 _DENSE = {"Hani": 3.0, "Hira": 2.0, "Kana": 2.0, "Hang": 2.5}
 
 
-def judge_whole(text: str, engine: Engine, truncated: bool) -> tuple[Verdict, Span | None]:
+def judge_whole(text: str, engine: Engine, truncated: bool, suspicious: bool = True) -> tuple[Verdict, Span | None]:
     """The verdict on a text without confused parts, and the span if the text as a whole is in another language."""
     if engine.options.latin:
         return _latin_target(text, engine, truncated)
     has_target = engine.patterns.target.search(text) is not None
+    if has_target and not suspicious:
+        return "clean", None
     if has_target and not _latin_outweighs(text, engine):
         return "clean", None
     words = _plain_words(text, engine, truncated)
-    enough = ENOUGH_WORDS_MIXED if has_target else ENOUGH_WORDS
+    enough = ENOUGH_WORDS_MIXED if has_target else ENOUGH_WORDS_ALONE
     if len(words) < enough or not any(word.lower for word in words):
         return ("clean" if has_target else "undecided"), None
     if has_target and sum(len(word.text) for word in words) < OUTWEIGHS * _target_weight(text, engine):
@@ -45,14 +48,32 @@ def _latin_target(text: str, engine: Engine, truncated: bool) -> tuple[Verdict, 
     if other and engine.patterns.target.search(text) and len(re.findall(r"[^\W\d_]", text)) > len(re.findall(r"[A-Za-z]", text)):
         return "clean", None
     words = _plain_words(text[:4000], engine, truncated)
-    if options.english == "neutral" and "en" not in options.codes and len(words) >= ENOUGH_WORDS:
-        ranked = dict(lid.predict(" ".join(word.text for word in words), 5))
-        if ranked.get("en", 0.0) > 0.4:
-            phrases = foreign_phrases(words, replace(options, english="confusion"))
-            inside = [w for w in words if any(p.start <= w.start < p.end and p.language == "en" for p in phrases)]
-            if len(inside) >= ENOUGH_WORDS and len(inside) >= 0.6 * len(words):
-                return "confused", _whole_span(text, inside)
-    return ("clean" if speaks_for_target(words, options) else "undecided"), None
+    if len(words) >= ENOUGH_WORDS and not engine.own_phrases.plainly_target(words):
+        inside = _english_inside(words, engine) or _other_altogether(words, engine)
+        if inside:
+            return "confused", _whole_span(text, inside)
+    return ("clean" if engine.own_phrases.speaks_for_target(words) else "undecided"), None
+
+
+def _english_inside(words: list[Word], engine: Engine) -> list[Word]:
+    """Under English-neutral: the English words if they make up most of the text."""
+    if engine.options.english != "neutral" or "en" in engine.options.codes:
+        return []
+    if dict(lid.predict(" ".join(word.text for word in words), 5)).get("en", 0.0) <= 0.4:
+        return []
+    phrases = engine.own_phrases.phrases(words)
+    inside = [w for w in words if any(p.start <= w.start < p.end and p.language == "en" for p in phrases)]
+    return inside if len(inside) >= max(ENOUGH_WORDS, 0.6 * len(words)) else []
+
+
+def _other_altogether(words: list[Word], engine: Engine) -> list[Word]:
+    """All words, if fastText is sure of another language and the words, names or not, bear it out."""
+    ranked = lid.predict(" ".join(word.text for word in words), 5)
+    code, probability = ranked[0] if ranked else ("", 0.0)
+    own = sum(p for other, p in ranked if other in engine.options.codes)
+    if probability < SURE_WHOLE or own > 0.1 or not engine.own_phrases.speaks_for(words, code):
+        return []
+    return words
 
 
 def _latin_outweighs(text: str, engine: Engine) -> bool:
@@ -62,7 +83,7 @@ def _latin_outweighs(text: str, engine: Engine) -> bool:
 
 def _target_weight(text: str, engine: Engine) -> float:
     dense = max(_DENSE.get(script, 1.0) for script in engine.options.language.scripts)
-    return dense * len(engine.patterns.target.findall(text))
+    return dense * sum(map(len, engine.patterns.targets.findall(text)))
 
 
 def _whole_span(text: str, words: list[Word]) -> Span:

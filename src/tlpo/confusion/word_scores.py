@@ -1,0 +1,124 @@
+"""How much each Latin word speaks for another language than the allowed ones."""
+
+from __future__ import annotations
+
+import functools
+import math
+import unicodedata
+from dataclasses import dataclass
+
+from tlpo.confusion import lid
+from tlpo.confusion.frequencies import ABSENT, LATIN, latin_costs
+from tlpo.confusion.latin_words import Word
+from tlpo.confusion.limits import Limits
+from tlpo.confusion.vocabulary import CONNECTORS
+
+_ENGLISH = LATIN.index("en")
+_MEMO = 20_000
+
+# Languages too close to be told apart in a phrase, and a language whose words stand in another's list.
+_CLOSE: dict[str, frozenset[str]] = {
+    "ms": frozenset({"id"}),
+    "id": frozenset({"ms"}),
+    "hr": frozenset({"sr"}),
+    "no": frozenset({"da"}),
+    "da": frozenset({"no"}),
+    "sk": frozenset({"cs"}),
+    "cs": frozenset({"sk"}),
+}
+_LISTED_AS = {"sr": "hr"}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One word against each other language: the gain (how much likelier there), and whether it is more than a name.
+
+    top: the highest gain.
+    """
+
+    gains: tuple[float, ...]
+    plain: tuple[bool, ...]
+    top: float
+
+
+class WordScorer:
+    """Scores words for one set of allowed languages; ``codes`` are the others, in the order of the gains.
+
+    ``usable`` is False if no allowed language has a word list.
+    """
+
+    def __init__(self, allowed: frozenset[str], limits: Limits) -> None:
+        listed = sorted({_LISTED_AS.get(code, code) for code in allowed} & set(LATIN))
+        self.allowed = allowed
+        self.usable = bool(listed)
+        self._limits = limits
+        self._own = [LATIN.index(code) for code in listed]
+        other = [code for code in LATIN if code not in listed and not _CLOSE.get(code, frozenset()) & allowed]
+        self.codes = tuple(other)
+        self._other = [LATIN.index(code) for code in other]
+        self._memo: dict[tuple[str, float], Score] = {}
+
+    def scores(self, words: list[Word]) -> list[Score]:
+        """The score of each word, its neighbours deciding whether it is part of a name."""
+        found: list[Score] = []
+        for i, word in enumerate(words):
+            key = (word.text, self._weight(words, i))
+            score = self._memo.get(key)
+            if score is None:
+                if len(self._memo) >= _MEMO:
+                    self._memo.clear()
+                score = self._memo[key] = self._score(*key)
+            found.append(score)
+        return found
+
+    def costs(self, text: str) -> tuple[int, tuple[int, ...]]:
+        """Cost of a word in the likeliest allowed language, and in each other language."""
+        row = latin_costs(fold(text))
+        return min(row[i] for i in self._own), tuple(row[j] for j in self._other)
+
+    def _score(self, text: str, weight: float) -> Score:
+        """A capitalised word that is common in one language and unknown in English and in the allowed ones is no name:
+        names travel, German nouns do not."""
+        limits, folded = self._limits, fold(text)
+        row: tuple[float, ...] = latin_costs(folded)
+        best = min(row[i] for i in self._own)
+        if weight == limits.capital and best == ABSENT and row[_ENGLISH] == ABSENT:
+            plain = tuple(row[j] < limits.common for j in self._other)
+            weights = [limits.noun if known else weight for known in plain]
+            gains = tuple(w * (best - row[j]) for w, j in zip(weights, self._other, strict=True))
+            return Score(gains, plain, max(gains))
+        if weight == 1.0 and min(row) == ABSENT and len(folded) > 3:
+            row = _guess(folded, limits.unlisted)
+            best = min(row[i] for i in self._own)
+        most = limits.shared if best < limits.familiar else float(ABSENT)
+        gains = tuple(weight * min(best - row[j], most) for j in self._other)
+        return Score(gains, (weight == 1.0,) * len(gains), max(gains))
+
+    def _weight(self, words: list[Word], i: int) -> float:
+        """A name says little about the language around it, nor does a small word inside a name (Bank of America)."""
+        text = words[i].text
+        if text[0].isupper():
+            return self._limits.capital
+        if text in CONNECTORS and _named(words, i, -1) and _named(words, i, 1):
+            return self._limits.connector
+        return 1.0 if len(text) > 1 else 0.5
+
+
+def fold(text: str) -> str:
+    """A word as the lists spell it."""
+    return unicodedata.normalize("NFC", text).replace("İ", "i").replace("’", "'").replace("ʼ", "'").lower()
+
+
+@functools.lru_cache(maxsize=4096)
+def _guess(folded: str, scale: float) -> tuple[float, ...]:
+    """Costs of a word that no list holds, from its letters."""
+    found = dict(lid.predict(folded, 20))
+    return tuple(-scale * math.log10(max(found.get(code, 0.0), 0.002)) for code in LATIN)
+
+
+def _named(words: list[Word], i: int, step: int) -> bool:
+    """Whether the nearest word to that side that is no connector is capitalised."""
+    i += step
+    while 0 <= i < len(words) and words[i].text in CONNECTORS:
+        i += step
+    return 0 <= i < len(words) and words[i].text[0].isupper()

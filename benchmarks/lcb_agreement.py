@@ -1,6 +1,6 @@
 """How far `tlpo metrics --profile lcb` is from the public script on published outputs.
 
-    python benchmarks/lcb_agreement.py ../shared/data/lcb [--workers 2]
+    python benchmarks/lcb_agreement.py DATA/lcb [--workers 2]
 
 DATA holds `outputs/*.csv.gz` (columns model, completion, task, source, language), `reference.csv` (what the public
 script prints with lid.176.ftz, in percent) and `words` (its English word list). The last line is one JSON object.

@@ -1,6 +1,6 @@
 """How far `tlpo.metrics.check_response` is from the TLPO paper's reference detector on published outputs.
 
-    python benchmarks/tlpo_agreement.py ../shared/data [--every 10] [--language fr ...]
+    python benchmarks/tlpo_agreement.py DATA [--every 10] [--language fr ...]
 
 DATA holds `detector/tlpo_reference.jsonl.gz` (its verdicts; `row` is the row of the CSV) and the CSV files,
 `lcb/outputs/<model>.csv.gz`. Verdicts and counts should be equal. Confusion points are equal wherever the reference's

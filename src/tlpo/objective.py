@@ -71,7 +71,7 @@ def group_advantages(probs: Tensor, rewards: Tensor, mask: Tensor, kind: Advanta
 
 
 def k3_kl(logps: Tensor, ref_logps: Tensor) -> Tensor:
-    """The estimator ``exp(d) - d - 1`` with ``d = log pi_ref - log pi_theta``, per candidate: (P, N) -> (P, N), >= 0."""
+    """The estimator ``exp(d) - d - 1 >= 0``, ``d = log pi_ref - log pi_theta``, per candidate: (P, N) -> (P, N)."""
     delta = ref_logps - logps
     return torch.exp(delta) - delta - 1
 

@@ -218,7 +218,8 @@ def _facts(
     command: str | None,
 ) -> dict[str, Any]:
     names = (
-        "recipe", "strictness", "learning_rate", "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
+        "recipe", "strictness", "learning_rate",
+        "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
         "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
         "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "epsilon", "beta",
     )  # fmt: skip

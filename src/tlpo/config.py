@@ -10,6 +10,8 @@ import argparse
 import dataclasses
 import inspect
 import json
+import re
+import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from typing import Any
 import yaml
 
 from tlpo.errors import UserError, did_you_mean
+
+# What dataclasses raise for values that they refuse, one by one or together.
+_REFUSALS = (ValueError, TypeError, KeyError, ImportError, OSError, RuntimeError, UserError)
 
 
 class _Unusable(Exception):
@@ -27,7 +32,7 @@ def parse_config(types: Sequence[type], args: Sequence[str]) -> tuple[Any, ...]:
     """Build one instance of each dataclass from ``--config FILE`` and ``--option value`` pairs.
 
     Dashes in option names are read as underscores. Values in the file may be numbers, words, booleans, lists or
-    mappings; ``1e-5`` is a number however YAML reads it.
+    mappings; ``1e-5`` is a number however YAML reads it, and a null leaves the default.
 
     Raises:
         UserError: naming every unknown option (with the nearest known one), every value of the wrong kind, every
@@ -35,7 +40,7 @@ def parse_config(types: Sequence[type], args: Sequence[str]) -> tuple[Any, ...]:
     """
     path, overrides = _split(args)
     options = _read_yaml(path) if path is not None else {}
-    where = dict.fromkeys(options, f" (in {path})")
+    where = dict.fromkeys(options.keys() - overrides.keys(), f" (in {path})")
     options |= overrides
     known = {field.name for kind in types for field in dataclasses.fields(kind) if field.init}
     problems = [
@@ -45,27 +50,21 @@ def parse_config(types: Sequence[type], args: Sequence[str]) -> tuple[Any, ...]:
     ]
     parser = _parser(types)
     argv: list[str] = []
-    for name, value in options.items():
-        tokens = _tokens(name, value)
-        if name not in known or not tokens:
-            continue
+    for name in (name for name in options if name in known):
+        tokens = _tokens(name, options[name])
         try:
-            # Alone first, so that each bad value is named; required options are none of this value's business.
-            parser.parse_known_args(tokens)
+            # Each alone first, so that every bad value is named.
+            _, unused = parser.parse_known_args(tokens)
+            if unused:
+                raise _Unusable(f"option {name}: takes one value, not {len(unused) + 1}")
             argv += tokens
         except _Unusable as error:
-            if "required" in str(error):
-                argv += tokens
-            else:
-                problems.append(f"{error}{where.get(name, '')}")
+            problems.append(f"{error}{where.get(name, '')}")
+    values, _ = parser.parse_known_args(argv)
+    built = [_build(kind, vars(values), problems) for kind in types]
     if problems:
         raise UserError("; ".join(problems))
-    try:
-        return tuple(parser.parse_args_into_dataclasses(args=argv, look_for_args_file=False))
-    except _Unusable as error:
-        raise UserError(f"{error}; give them on the command line or in the --config file") from None
-    except (ValueError, TypeError, ImportError) as error:
-        raise UserError(" ".join(str(error).split())) from error
+    return tuple(built)
 
 
 def describe(kind: type, *, own: bool = True) -> list[tuple[str, Any, str]]:
@@ -108,6 +107,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise UserError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+    if values is None:  # empty, or comments only
+        return {}
     if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
         raise UserError(f"{path}: not a mapping of option to value: write lines like 'learning_rate: 1e-5'")
     return {name.replace("-", "_"): value for name, value in values.items()}
@@ -118,22 +119,57 @@ def _tokens(name: str, value: Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, Mapping):
-        return [f"--{name}", json.dumps(value)]
-    if isinstance(value, list):
+        return [f"--{name}={json.dumps(value)}"]
+    if isinstance(value, list) and len(value) != 1:
         return [f"--{name}", *map(str, value)]
-    return [f"--{name}", str(value)]
+    # In one word, so that a value may begin with a dash.
+    return [f"--{name}={value[0] if isinstance(value, list) else value}"]
 
 
-def _parser(types: Sequence[type]) -> Any:
+def _build(kind: type, values: Mapping[str, Any], problems: list[str]) -> Any:
+    """An instance of the dataclass; whatever prevents it is added to ``problems``."""
+    fields = [field for field in dataclasses.fields(kind) if field.init]
+    required = [
+        field.name
+        for field in fields
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+    missing = [name for name in required if values[name] is None]
+    problems += [f"option --{name} is missing: give it on the command line or in the --config file" for name in missing]
+    if missing:
+        return None
+    try:
+        return kind(**{field.name: values[field.name] for field in fields})
+    except _REFUSALS as error:
+        problems.append(" ".join(str(error).split()))
+        return None
+
+
+def _parser(types: Sequence[type]) -> argparse.ArgumentParser:
     from transformers import HfArgumentParser
+
+    # Typed as one word or a list of words, which the library reads as one word only.
+    one_or_more = {
+        name
+        for kind in types
+        for name, hint in typing.get_type_hints(kind).items()
+        if {str, list} <= {typing.get_origin(part) or part for part in typing.get_args(hint)}
+    }
 
     class Parser(HfArgumentParser):
         def error(self, message: str) -> Any:
-            raise _Unusable(message.replace("argument --", "option ").replace("the following arguments", "options"))
+            raise _Unusable(re.sub(r"^argument --(\w+)\S*:", r"option \1:", message))
 
-    return Parser(
-        list(types),  # type: ignore[arg-type]
-        allow_abbrev=False,
-        add_help=False,
-        formatter_class=argparse.HelpFormatter,
-    )
+        def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+            values, unused = super().parse_known_args(*args, **kwargs)
+            for name in one_or_more:
+                given = getattr(values, name)
+                setattr(values, name, given[0] if isinstance(given, list) and len(given) == 1 else given)
+            return values, unused
+
+    parser: argparse.ArgumentParser = Parser(list(types), allow_abbrev=False, add_help=False)  # type: ignore[arg-type]
+    for action in parser._actions:
+        action.required = False  # told of by _build, together with everything else
+        if action.dest in one_or_more:
+            action.nargs = "+"
+    return parser

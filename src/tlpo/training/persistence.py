@@ -17,7 +17,8 @@ from transformers import Trainer, TrainerCallback
 from transformers.trainer import TRAINING_ARGS_NAME
 from transformers.trainer_utils import rotate_checkpoints
 
-from tlpo.training.checkpoints import MARKER, mark_complete
+from tlpo.errors import UserError
+from tlpo.training.checkpoints import MARKER, last_complete, mark_complete
 from tlpo.training.points import ConfusionPoint, PointRow
 
 if TYPE_CHECKING:
@@ -30,6 +31,19 @@ _REFERENCE_FILE = "reference.safetensors"
 
 class PersistenceMixin(Trainer):
     """The trainer's saving and loading."""
+
+    def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Train; ``resume_from_checkpoint=True`` takes the newest whole checkpoint of the output folder.
+
+        Raises:
+            UserError: if it holds none. (The Trainer itself would take a half-written one.)
+        """
+        if resume_from_checkpoint is True:
+            newest = last_complete(Path(str(self.args.output_dir)))
+            if newest is None:
+                raise UserError(f"{self.args.output_dir} holds no whole checkpoint to resume from: start a new run")
+            resume_from_checkpoint = str(newest)
+        return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def _save_checkpoint(self: TLPOTrainer, model: Any, trial: Any) -> None:  # type: ignore[misc]
         folder = self._checkpoint_folder()

@@ -1,0 +1,84 @@
+"""Small training runs on tiny random models, for the trainer's tests and the processes they start.
+
+The random model writes a mixture of Hangul, Latin, Cyrillic and other pieces, so that nearly every response leaves
+Korean at once, and its likeliest tokens hold clean and confused ones alike.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from tests.models import SENTENCES, tiny_model, tokenizer
+from tlpo import TLPOConfig, TLPOTrainer
+
+ROWS = [{"prompt": sentence[:start], "language": "ko"} for sentence in SENTENCES for start in (6, 9, 14, 20)]
+
+
+def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
+    """Three steps of four prompts with two samples each, on the CPU, quiet and without a final checkpoint."""
+    defaults = {
+        "use_cpu": True,
+        "disable_tqdm": True,
+        "english": "confusion",
+        "max_steps": 3,
+        "per_device_train_batch_size": 4,
+        "num_generations": 2,
+        "max_new_tokens": 10,
+        "num_candidates": 8,
+        "learning_rate": 1e-3,
+        "lr_scheduler_type": "constant",
+        "save_strategy": "no",
+        "seed": 3,
+    }
+    return TLPOConfig(output_dir=str(folder), **(defaults | options))
+
+
+def trainer(
+    folder: Path | str,
+    *,
+    model: nn.Module | None = None,
+    rows: list[dict[str, Any]] | None = None,
+    kind: type[TLPOTrainer] = TLPOTrainer,
+    detector: Any = None,
+    peft_config: Any = None,
+    processing_class: Any = None,
+    eval_dataset: Any = None,
+    callbacks: Any = None,
+    **options: Any,
+) -> TLPOTrainer:
+    """A trainer of the tiny Llama; ``options`` go into the arguments."""
+    return kind(
+        model if model is not None else tiny_model(),  # type: ignore[arg-type]
+        arguments(folder, **options),
+        train_dataset=ROWS if rows is None else rows,
+        eval_dataset=eval_dataset,
+        processing_class=processing_class or tokenizer("byte_fallback"),
+        peft_config=peft_config,
+        detector=detector,
+        callbacks=callbacks,
+    )
+
+
+def weights(model: nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of every parameter."""
+    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    """Equal to the last bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def largest_difference(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
+    """Over all weights, absolute."""
+    assert one.keys() == other.keys()
+    return max(float((one[name].double() - other[name].double()).abs().max()) for name in one)
+
+
+def history(run: TLPOTrainer) -> list[dict[str, float]]:
+    """The metrics logged at each step."""
+    return [entry for entry in run.state.log_history if "confusion/points" in entry]

@@ -1,7 +1,8 @@
 """What the timing programs share: options, the model, one process for each way, medians, the table, the last line.
 
 Each way runs in a process of its own, so that one's allocator settings and peak memory say nothing about the other's.
-The processes take turns (a, b, a, b ...): whatever else the machine does meets both alike.
+The processes take turns (a, b, a, b ...): whatever else the machine does meets both alike. With one thread, seconds are
+processor seconds, which equal the wall clock's on an idle machine.
 """
 
 from __future__ import annotations
@@ -67,12 +68,16 @@ def long_prompt(tokenizer: PreTrainedTokenizerBase, language: str, tokens: int) 
     return ids[:tokens]
 
 
+def clock_of(options: argparse.Namespace) -> Callable[[], float]:
+    """Processor seconds for one thread, so that other programs do not count; the wall clock for several threads."""
+    return time.process_time if options.threads == 1 else time.perf_counter
+
+
 @dataclass(frozen=True)
 class Run:
-    """One timed call: wall-clock and processor seconds, growth of the peak memory in bytes, and what it returned."""
+    """One timed call: its seconds by :func:`clock_of`, growth of the peak memory in bytes, and what it returned."""
 
     seconds: float
-    cpu_seconds: float
     peak_bytes: int
     result: Any
 
@@ -99,7 +104,7 @@ class Worker:
     def run(self, *arguments: Any) -> Run:
         """Call the way once and remember what it took."""
         if self.options.tiny:
-            self.runs.append(_timed(self._work, arguments, self._base))
+            self.runs.append(_timed(self._work, arguments, self._base, clock_of(self.options)))
         else:
             self._connection.send(arguments)
             self.runs.append(self._receive())
@@ -129,18 +134,17 @@ def _serve(connection: Connection, way: Way, options: argparse.Namespace) -> Non
         base = _reset_peak()
         connection.send(None)
         while (arguments := connection.recv()) is not None:
-            connection.send(_timed(work, arguments, base))
+            connection.send(_timed(work, arguments, base, clock_of(options)))
     except EOFError:
         return
     except BaseException:
         connection.send(traceback.format_exc())
 
 
-def _timed(work: Callable[..., Any], arguments: tuple[Any, ...], base: int) -> Run:
-    start, cpu_start = time.perf_counter(), time.process_time()
+def _timed(work: Callable[..., Any], arguments: tuple[Any, ...], base: int, clock: Callable[[], float]) -> Run:
+    start = clock()
     result = work(*arguments)
-    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    return Run(seconds, cpu_seconds, max(0, _peak() - base), result)
+    return Run(clock() - start, max(0, _peak() - base), result)
 
 
 def _reset_peak() -> int:

@@ -13,7 +13,6 @@ real detector (English counted as confusion), and one sampling step at batch 64 
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +21,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from _common import Worker, finish, load, long_prompt, parser, short_prompts, table
+from _common import Worker, clock_of, finish, load, long_prompt, parser, short_prompts, table
 from tlpo.confusion import ConfusionDetector
 from tlpo.modeling import generation
 from tlpo.modeling.batching import left_pad
@@ -41,7 +40,8 @@ def prompts_of(options: argparse.Namespace, tokenizer: PreTrainedTokenizerBase, 
 class Stopwatch:
     """Seconds spent inside wrapped functions; a function called inside another is taken out of the outer one."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self.seconds = dict.fromkeys(PARTS, 0.0)
         self._inner = [0.0]
 
@@ -52,12 +52,12 @@ class Stopwatch:
         own = name in vars(owner)
 
         def timed(*args: Any, **kwargs: Any) -> Any:
-            start = time.perf_counter()
+            start = self._clock()
             self._inner.append(0.0)
             try:
                 return original(*args, **kwargs)
             finally:
-                took = time.perf_counter() - start
+                took = self._clock() - start
                 self.seconds[part] += took - self._inner.pop()
                 self._inner[-1] += took
 
@@ -70,7 +70,7 @@ class Stopwatch:
     @contextmanager
     def watching(self, model: PreTrainedModel) -> Iterator[None]:
         """Time model, cache and sampling, whichever way uses them."""
-        start = time.perf_counter()
+        start = self._clock()
         with (
             self.wrapping(model, "forward", "model"),
             self.wrapping(DynamicLayer, "update", "cache"),
@@ -82,7 +82,7 @@ class Stopwatch:
             self.wrapping(torch.nn.functional, "softmax", "sampling"),
         ):
             yield
-        self.seconds["other"] = time.perf_counter() - start - sum(self.seconds[part] for part in PARTS[:3])
+        self.seconds["other"] = self._clock() - start - sum(self.seconds[part] for part in PARTS[:3])
 
 
 def tlpo_way(options: argparse.Namespace) -> Callable[..., dict[str, Any]]:
@@ -98,7 +98,7 @@ def tlpo_way(options: argparse.Namespace) -> Callable[..., dict[str, Any]]:
             step=0 if early_stop else next(turns),
         )
         detector = ConfusionDetector(options.language, english="confusion")
-        stats, watch = GenerationStats(), Stopwatch()
+        stats, watch = GenerationStats(), Stopwatch(clock_of(options))
         with watch.watching(model):
             generate(
                 model,
@@ -120,7 +120,7 @@ def generate_way(options: argparse.Namespace) -> Callable[..., dict[str, Any]]:
 
     def work(mixed: bool) -> dict[str, Any]:
         batch = left_pad(prompts_of(options, tokenizer, mixed), int(tokenizer.pad_token_id))
-        watch = Stopwatch()
+        watch = Stopwatch(clock_of(options))
         with watch.watching(model):
             output = model.generate(
                 batch.input_ids,
@@ -144,7 +144,7 @@ def sampling_way(options: argparse.Namespace) -> Callable[[], dict[str, float]]:
     """Seconds of one step at batch 64: the model's decode step, tlpo's sampling, softmax and ``torch.multinomial``."""
     model, tokenizer = load(options)
     generation.keep_big_blocks()
-    rows = 64
+    rows, clock = 64, clock_of(options)
 
     @torch.no_grad()
     def work() -> dict[str, float]:
@@ -154,18 +154,18 @@ def sampling_way(options: argparse.Namespace) -> Callable[[], dict[str, float]]:
         mask = torch.cat([batch.attention_mask, torch.ones(rows, 1, dtype=torch.long)], dim=1)
         step = {"attention_mask": mask, "position_ids": batch.position_ids[:, -1:] + 1, "logits_to_keep": 1}
         tokens = torch.randint(0, model.config.vocab_size, (rows, 1), generator=torch.Generator().manual_seed(0))
-        start = time.perf_counter()
+        start = clock()
         logits = model(input_ids=tokens, past_key_values=cache, use_cache=True, **step).logits[:, -1]
-        seconds = {"model": time.perf_counter() - start}
+        seconds = {"model": clock() - start}
         uniform = torch.rand(rows, dtype=torch.float64)
         for name, draw in {
             "sample": lambda: sample(logits, uniform, 1.0),
             "sample_top_p": lambda: sample(logits, uniform, 1.0, 0.95),
             "multinomial": lambda: torch.multinomial(torch.softmax(logits.float(), dim=-1), 1),
         }.items():
-            start = time.perf_counter()
+            start = clock()
             draw()
-            seconds[name] = time.perf_counter() - start
+            seconds[name] = clock() - start
         return seconds
 
     return work
@@ -178,11 +178,10 @@ def race(options: argparse.Namespace, workers: dict[str, Worker], mixed: bool) -
     for _ in range(options.repeats):
         for worker in workers.values():
             worker.run(mixed)
-    rows, rates, cpu_rates = [], {}, {}
+    rows, rates = [], {}
     for name, worker in workers.items():
         tokens = sum(run.result["tokens"] for run in worker.runs) / len(worker.runs)
         rates[name] = tokens / worker.median()
-        cpu_rates[name] = tokens / worker.median("cpu_seconds")
         parts = worker.runs[-1].result["parts"]
         total = sum(parts.values())
         rows.append(
@@ -193,7 +192,6 @@ def race(options: argparse.Namespace, workers: dict[str, Worker], mixed: bool) -
     table(["way", "tokens", "seconds", "tokens/s", "peak GB", *PARTS], rows)
     return {
         "speedup": rates["tlpo"] / rates["generate"],
-        "cpu_speedup": cpu_rates["tlpo"] / cpu_rates["generate"],
         "tokens_per_second": rates["tlpo"],
     }
 
@@ -224,7 +222,6 @@ def main() -> None:
         options,
         **mixed,
         short_speedup=short["speedup"],
-        short_cpu_speedup=short["cpu_speedup"],
         short_tokens_per_second=short["tokens_per_second"],
         early_stop_saved=saved / max(1, saved + spent),
         sampling_to_model=step["sample"] / step["model"],

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from transformers import TrainerCallback
 
-from _common import finish, load, parser, table
+from _common import clock_of, finish, load, parser, table
 from _costs import Costs, Work, matmul_peak, memory_peak
 from tlpo.data import load_prompts
 from tlpo.modeling.generation import Completion
@@ -131,11 +130,6 @@ class OptimizerClock(TrainerCallback):
 
     def on_optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         self._trainer.seconds[PHASES[9]] += self._trainer.clock() - self._start
-
-
-def clock_of(options: argparse.Namespace) -> Callable[[], float]:
-    """Processor seconds for one thread, so that other programs do not count; the wall clock for several."""
-    return time.process_time if options.threads == 1 else time.perf_counter
 
 
 def make_trainer(options: argparse.Namespace, folder: str) -> Watched:

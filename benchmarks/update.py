@@ -169,13 +169,12 @@ def main() -> None:
         difference = difference_saved(*files)
     ways = [("one row, one position", one), (f"{options.candidates} replicated rows", replicated)]
     table(
-        ["way", "seconds", "cpu seconds", "peak GB", "loss"],
-        [[n, w.median(), w.median("cpu_seconds"), w.median("peak_bytes") / 1e9, w.runs[-1].result] for n, w in ways],
+        ["way", "seconds", "peak GB", "loss"],
+        [[n, w.median(), w.median("peak_bytes") / 1e9, w.runs[-1].result] for n, w in ways],
     )
     finish(
         options,
         speedup=replicated.median() / one.median(),
-        cpu_speedup=replicated.median("cpu_seconds") / one.median("cpu_seconds"),
         memory_ratio=one.median("peak_bytes") / max(1, replicated.median("peak_bytes")),
         gradient_difference=difference,
         gradient_difference_fp64=difference_fp64(options),

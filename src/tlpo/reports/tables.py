@@ -22,7 +22,8 @@ _AUDIT_HEADINGS = (
 def audit_table(audit: Mapping[str, Any]) -> Table:
     """One row a language and, where there are several, one for all: the figures of audit.json."""
     english = "English is neutral" if audit["english"] == "neutral" else "English counts as confusion"
-    title = f"{audit['model']}: {audit['n']} responses, {english}"
+    strict = ", strict" if audit["settings"].get("strictness") == "strict" else ""
+    title = f"{audit['model']}: {audit['n']} responses, {english}{strict}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column("", no_wrap=True)
     for heading in _AUDIT_HEADINGS:

@@ -141,6 +141,7 @@ class TLPOConfig(TrainingArguments):
     logging_steps: float = field(default=1, metadata={"help": "Log every so many steps."})
     bf16: bool = field(default=False, metadata={"help": "bf16 autocast over fp32 master weights."})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Kept off: prompts are not model inputs."})
+    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Kept off: prompts are not tensors."})
 
     def __post_init__(self) -> None:
         for name, value in RECIPES.get(self.recipe, {}).items():

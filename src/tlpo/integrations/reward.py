@@ -53,7 +53,9 @@ class LanguageConsistencyReward:
     ) -> None:
         _check_option("mode", mode, _MODES)
         _check_option("part", part, _PARTS)
-        self.__name__ = "language_consistency_reward"  # TRL names its log entries after it
+        # TRL names its log entries after it; two rewards with other options should not share one.
+        suffixes = [option for option in (mode, part) if option not in ("fraction", "all")]
+        self.__name__ = "_".join(["language_consistency_reward", *suffixes])
         self._language, self._mode, self._part = language, mode, part
         self._options = (english, tuple(also), tuple(allow), strictness)
         if language is not None:

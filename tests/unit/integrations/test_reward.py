@@ -85,6 +85,8 @@ def test_the_reward_looks_at_its_part_only() -> None:
 
 def test_trl_reads_the_name() -> None:
     assert LanguageConsistencyReward("ko").__name__ == language_consistency_reward.__name__
+    named = LanguageConsistencyReward("ko", mode="binary", part="answer").__name__
+    assert named == "language_consistency_reward_binary_answer"
 
 
 def test_what_is_wrong_is_told_at_once() -> None:

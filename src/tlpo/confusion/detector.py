@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tlpo.confusion.engine import Ending, Engine, engine_for
+from tlpo.confusion.engine import Ending, Engine, Seen, engine_for
 from tlpo.confusion.options import Options
 from tlpo.confusion.segments import FenceTracker, segments
 from tlpo.confusion.stream import StreamingDetector
@@ -72,19 +72,21 @@ class ConfusionDetector:
             as nothing that follows can turn it into the target's; a Latin word cut by the end of the text is not judged,
             nor one that may still become a file name, a formula, code or a gloss.
         """
-        spans = tuple(span for span in self._spans(text, truncated) if span.end > start)
+        seen: Seen = []
+        spans = tuple(span for span in self._spans(text, truncated, seen) if span.end > start)
         if spans:
             return Detection("confused", spans[0].start, spans)
-        verdict, found = judge_whole(text, self._engine, truncated)
+        verdict, found = judge_whole(text, seen, self._engine, truncated)
         if found is not None and found.end > start:
             return Detection("confused", found.start, (found,))
         return Detection("clean" if verdict == "confused" else verdict, None, ())
 
     def confusion_point(self, text: str) -> int | None:
         """Offset of the first confused character, None without one; equals ``check(text).confusion_point``."""
-        for span in self._spans(text, False):
+        seen: Seen = []
+        for span in self._spans(text, False, seen):
             return span.start
-        found = judge_whole(text, self._engine, False)[1]
+        found = judge_whole(text, seen, self._engine, False)[1]
         return None if found is None else found.start
 
     def has_target_letter(self, text: str) -> bool:
@@ -95,7 +97,7 @@ class ConfusionDetector:
         """A detector for text that comes piece by piece."""
         return StreamingDetector(self)
 
-    def _spans(self, text: str, truncated: bool) -> Iterable[Span]:
+    def _spans(self, text: str, truncated: bool, seen: Seen) -> Iterable[Span]:
         engine = self._engine
         if not engine.suspicious(text):
             return
@@ -105,7 +107,7 @@ class ConfusionDetector:
             if fences.enter(segment):
                 continue
             ending: Ending = "closed" if end < len(text) or segment.endswith("\n") else "cut" if truncated else "end"
-            yield from engine.judge(segment, start, ending)
+            yield from engine.judge(segment, start, ending, seen)
 
 
 def _several(values: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ import functools
 from typing import Literal
 
 from tlpo.confusion.english_rule import english_phrases, stretches
-from tlpo.confusion.latin_words import hold_tail, latin_words
+from tlpo.confusion.latin_words import Word, hold_tail, latin_words, ordinary_word, words_in_a_row
 from tlpo.confusion.masking import Masks, find_masks
 from tlpo.confusion.options import Options, Patterns, allow_pattern, patterns
 from tlpo.confusion.limits import DEFAULT, FOREIGN, STRICT
@@ -22,12 +22,18 @@ from tlpo.confusion.types import Span
 Ending = Literal["closed", "end", "cut"]
 
 
+# Latin words met so far, by segment: (offset of the segment in the text, words with offsets into the segment).
+Seen = list[tuple[int, list[Word]]]
+
+
 class Engine:
     """The rules for one set of options; made once a process, see :func:`engine_for`."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.patterns: Patterns = patterns(options.scripts, options.language.scripts)
+        self.latin = options.latin
+        self._latin_gate = words_in_a_row if options.english == "neutral" else ordinary_word
         self.allow = allow_pattern(options.allow)
         self.sister = sister_rule(options)
         own, english = options.codes, frozenset({"en"} if options.english == "neutral" or not options.latin else ())
@@ -36,15 +42,15 @@ class Engine:
         self.own_phrases = phrase_rule(own, DEFAULT)
 
     def suspicious(self, text: str) -> bool:
-        """Whether any rule could fire; False for most clean text, at the price of one scan."""
-        if self.patterns.suspect.search(text):
+        """Whether any rule could fire; False for most clean text, at the price of a scan or two."""
+        if self.latin or self.patterns.foreign.search(text) or self._latin_gate(text):
             return True
         return self.sister is not None and self.sister.suspicious(text)
 
-    def judge(self, segment: str, base: int, ending: Ending) -> list[Span]:
+    def judge(self, segment: str, base: int, ending: Ending, seen: Seen | None = None) -> list[Span]:
         """The spans of one segment that begins at offset ``base`` of the text, in order.
 
-        In a segment that is "cut", only what no continuation can excuse is a span.
+        In a segment that is "cut", only what no continuation can excuse is a span. The Latin words are added to ``seen``.
         """
         if not self.suspicious(segment):
             return []
@@ -54,19 +60,23 @@ class Engine:
         for run in merge_runs(segment, script_runs(segment, masks, self.options, self.patterns, ending)):
             if run.pending:
                 continue
-            spans += self._words(segment, base, (position, run.start), masks, "closed")
+            spans += self._words(segment, base, (position, run.start), masks, "closed", seen)
             spans.append(_span(segment, base, Phrase(run.start, run.end, None, 1.0), "script"))
             position = run.end
-        spans += self._words(segment, base, (position, len(segment)), masks, ending)
+        spans += self._words(segment, base, (position, len(segment)), masks, ending, seen)
         return spans
 
-    def _words(self, segment: str, base: int, piece: tuple[int, int], masks: Masks, ending: Ending) -> list[Span]:
+    def _words(
+        self, segment: str, base: int, piece: tuple[int, int], masks: Masks, ending: Ending, seen: Seen | None
+    ) -> list[Span]:
         """The rules that look at words, on a piece between script errors."""
         words = latin_words(segment, piece, masks, self.patterns)
+        if seen is not None and words:
+            seen.append((base, words))
         if ending == "cut":
             words = hold_tail(segment, words)
         found: list[Span] = []
-        if self.options.latin:
+        if self.latin:
             if ending != "cut":
                 found = [_span(segment, base, p, "language") for p in self.phrases.phrases(words)]
         elif words and self.options.english == "confusion":

@@ -13,7 +13,7 @@ import re
 from tlpo.confusion import lid
 from tlpo.confusion.alphabets import CHINESE_STRONG, CHINESE_WEAK
 from tlpo.confusion.phrases import Phrase
-from tlpo.confusion.scripts import char_class
+from tlpo.confusion.scripts import char_class, rare_class_of
 
 _PUNCTUATION = "，、。！？；：“”‘’《》,!?;:0-9０-９ "
 
@@ -22,15 +22,15 @@ _LONG = 10
 
 
 @functools.lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """(a stretch of Han characters, a character that is not Japanese, a cue that makes a text worth a look)."""
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """(a stretch of Han characters, a character that is not Japanese, that or a strong cue, a stretch worth a look)."""
     han = char_class(r"[\p{sc=Hani}--[\u3005-\u3007]]")
-    everything = re.findall(f"[{han}]", "".join(map(chr, range(0x3400, 0xFB00))))
-    strange = "".join(char for char in everything if not _japanese(char))
-    ranges = char_class(f"[{strange}\U00020000-\U000323af]")
+    everything = re.findall(f"[{han}]", "".join(map(chr, range(0x2E80, 0xFB00))))
+    strange = {ord(char) for char in everything if not _japanese(char)}
     stretch = re.compile(f"[{han}](?:[{han}{_PUNCTUATION}]*[{han}])?")
-    strong = "".join(sorted(CHINESE_STRONG))
-    return stretch, re.compile(f"[{ranges}]"), re.compile(f"[{ranges}{strong}]|[{han}]{{4}}[{han}{_PUNCTUATION}]{{2}}")
+    row = re.compile(f"[{han}]{{4}}[{han}{_PUNCTUATION}]{{3}}")
+    cue = rare_class_of(strange | set(map(ord, CHINESE_STRONG)))
+    return stretch, re.compile(rare_class_of(strange)), re.compile(cue), row
 
 
 def _japanese(char: str) -> bool:
@@ -50,11 +50,11 @@ class HanRule:
     """Tells Chinese from Japanese."""
 
     def __init__(self) -> None:
-        self._stretch, self._strange, self._cue = _patterns()
+        self._stretch, self._strange, self._cue, self._row = _patterns()
 
     def suspicious(self, text: str) -> bool:
         """Whether a character or a stretch that could be Chinese occurs."""
-        return self._cue.search(text) is not None
+        return self._cue.search(text) is not None or self._row.search(text) is not None
 
     def phrases(self, segment: str, piece: tuple[int, int]) -> list[Phrase]:
         """The Chinese stretches of ``piece``, in order."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tlpo.confusion.masking import Masks
 from tlpo.confusion.options import Patterns
-from tlpo.confusion.vocabulary import ABBREVIATIONS
+from tlpo.confusion.vocabulary import ABBREVIATIONS, ORDINARY
 
 # After one of these, unclosed, what follows may turn out to be code, a formula, markup, a key or a gloss.
 _OPENER = re.compile(r"[`$<\"{\[(（\\]")
@@ -32,6 +32,23 @@ class Word:
     def name_like(self) -> bool:
         """Begins with a capital."""
         return self.text[0].isupper()
+
+
+_ROW = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ'’]*(?:[^\w\n]{1,4}[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]*){2}")
+_SMALL = re.compile(r"[a-zß-öø-ÿĀ-ɏḀ-ỿ](?<![A-Za-zÀ-ɏḀ-ỿ].)[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]")
+_CAPITALISED = re.compile(r"[A-Z][A-Za-z'’]+")
+
+
+def words_in_a_row(text: str) -> bool:
+    """Whether three Latin words follow each other, and any Latin word is in small letters."""
+    return _SMALL.search(text) is not None and _ROW.search(text) is not None
+
+
+def ordinary_word(text: str) -> bool:
+    """Whether a Latin word is in small letters or an ordinary English one."""
+    if _SMALL.search(text):
+        return True
+    return any(word.lower().replace("’", "'") in ORDINARY for word in _CAPITALISED.findall(text))
 
 
 def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Patterns) -> list[Word]:

@@ -30,7 +30,7 @@ class Limits:
     common: float = 560.0
     noun: float = 0.8
     familiar: float = 430.0
-    shared: float = 75.0
+    shared: float = 60.0
     unlisted: float = 50.0
 
 

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from tlpo.confusion.scripts import char_class, foreign_expression, letters_expression, letters_of, rare_class
+from tlpo.confusion.scripts import char_class, foreign_expression, letters_of, rare_class
 from tlpo.languages import Language
 
 
@@ -47,14 +47,13 @@ class Patterns:
     """Compiled once per set of scripts.
 
     foreign: a run of letters of a wrong script (Latin aside), with its combining marks. target: a letter of the target;
-    targets: a run of them. latin: a run of Latin letters. suspect: a letter of a wrong script or a Latin letter.
+    targets: a run of them. latin: a run of Latin letters.
     """
 
     foreign: re.Pattern[str]
     target: re.Pattern[str]
     targets: re.Pattern[str]
     latin: re.Pattern[str]
-    suspect: re.Pattern[str]
 
 
 @functools.lru_cache(maxsize=64)
@@ -68,7 +67,6 @@ def patterns(scripts: tuple[str, ...], own: tuple[str, ...]) -> Patterns:
         re.compile(f"[{target}]"),
         re.compile(f"[{target}]+"),
         re.compile(f"[{latin}][{latin}\u0300-\u036f'’ʼ]*"),
-        re.compile(rare_class(f"[{foreign}||{letters_expression(('Latn',))}]")),
     )
 
 

@@ -88,10 +88,10 @@ class PhraseRule:
 
     def plainly_target(self, words: list[Word]) -> bool:
         """Whether so many words are likelier in an allowed language that nothing else needs a look."""
-        if not self._scorer.usable:
+        if not words or not self._scorer.usable:
             return False
         scores = self._scorer.scores(words)
-        return sum(score.plain[0] and score.top <= 0 for score in scores) >= 0.25 * len(words)
+        return sum(score.plain[0] and score.top <= 0 for score in scores) >= max(2, 0.25 * len(words))
 
     def speaks_for(self, words: list[Word], code: str) -> bool:
         """Whether all words together, names included, are likelier in ``code`` than in the allowed languages."""

@@ -51,6 +51,15 @@ def rare_class(expression: str) -> str:
     return f"[^{char_class(f'[^{expression}]')}]"
 
 
+def rare_class_of(points: set[int]) -> str:
+    """The same for a set of code points of plane 0 and everything in the planes of Han's extensions."""
+    others = [point for point in range(0x10000) if point not in points]
+    edges = [i for i in range(1, len(others)) if others[i] != others[i - 1] + 1]
+    starts, ends = [others[i] for i in [0, *edges]], [others[i - 1] for i in [*edges, len(others)]]
+    runs = [*zip(starts, ends, strict=True), (0x10000, 0x1FFFF), _UNLISTED[1]]
+    return "[^" + "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in runs) + "]"
+
+
 def letters_expression(scripts: tuple[str, ...]) -> str:
     """The ``regex`` set of the letters written in any of ``scripts`` (ISO 15924 codes)."""
     wanted = "".join(rf"\p{{scx={script}}}" for script in scripts)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 
 from tlpo.confusion import lid
-from tlpo.confusion.engine import Engine
-from tlpo.confusion.latin_words import Word, latin_words
-from tlpo.confusion.masking import find_masks
-from tlpo.confusion.segments import FenceTracker, segments
+from tlpo.confusion.engine import Engine, Seen
+from tlpo.confusion.latin_words import Word
 from tlpo.confusion.types import Span, Verdict
 
 # Words of running text, one of them in small letters, that suffice to call a text English as a whole when it holds no
@@ -20,19 +18,22 @@ OUTWEIGHS = 2.5
 # What fastText must give another language for a text of names and titles to count as in that language.
 SURE_WHOLE = 0.75
 # Letters of an alphabet that one character of a dense script is worth.
+_LATIN = re.compile("[A-Za-zÀ-ž]+")
+_ENOUGH_TO_JUDGE = 600
 _DENSE = {"Hani": 3.0, "Hira": 2.0, "Kana": 2.0, "Hang": 2.5}
 
 
-def judge_whole(text: str, engine: Engine, truncated: bool, suspicious: bool = True) -> tuple[Verdict, Span | None]:
-    """The verdict on a text without confused parts, and the span if the text as a whole is in another language."""
-    if engine.options.latin:
-        return _latin_target(text, engine, truncated)
+def judge_whole(text: str, seen: Seen, engine: Engine, truncated: bool) -> tuple[Verdict, Span | None]:
+    """The verdict on a text without confused parts, and the span if the text as a whole is in another language.
+
+    seen: the Latin words of the text.
+    """
+    if engine.latin:
+        return _latin_target(text, seen, engine, truncated)
     has_target = engine.patterns.target.search(text) is not None
-    if has_target and not suspicious:
+    if has_target and not _latin_outweighs(text, seen, engine):
         return "clean", None
-    if has_target and not _latin_outweighs(text, engine):
-        return "clean", None
-    words = _plain_words(text, engine, truncated)
+    words = _plain_words(text, seen, truncated)
     enough = ENOUGH_WORDS_MIXED if has_target else ENOUGH_WORDS_ALONE
     if len(words) < enough or not any(word.lower for word in words):
         return ("clean" if has_target else "undecided"), None
@@ -41,17 +42,18 @@ def judge_whole(text: str, engine: Engine, truncated: bool, suspicious: bool = T
     return "confused", _whole_span(text, words)
 
 
-def _latin_target(text: str, engine: Engine, truncated: bool) -> tuple[Verdict, Span | None]:
+def _latin_target(text: str, seen: Seen, engine: Engine, truncated: bool) -> tuple[Verdict, Span | None]:
     """Under English-neutral the text may be English from end to end; otherwise the rules before have judged it."""
     options = engine.options
-    other = tuple(script for script in options.language.scripts if script != "Latn")
-    if other and engine.patterns.target.search(text) and len(re.findall(r"[^\W\d_]", text)) > len(re.findall(r"[A-Za-z]", text)):
+    words = _plain_words(text, seen, truncated)[:_ENOUGH_TO_JUDGE]
+    if engine.own_phrases.plainly_target(words):
         return "clean", None
-    words = _plain_words(text[:4000], engine, truncated)
-    if len(words) >= ENOUGH_WORDS and not engine.own_phrases.plainly_target(words):
+    if len(words) >= ENOUGH_WORDS:
         inside = _english_inside(words, engine) or _other_altogether(words, engine)
         if inside:
             return "confused", _whole_span(text, inside)
+    if len(options.language.scripts) > 1 and engine.patterns.target.search(_LATIN.sub("", text)):
+        return "clean", None
     return ("clean" if engine.own_phrases.speaks_for_target(words) else "undecided"), None
 
 
@@ -76,8 +78,11 @@ def _other_altogether(words: list[Word], engine: Engine) -> list[Word]:
     return words
 
 
-def _latin_outweighs(text: str, engine: Engine) -> bool:
-    latin = sum(map(len, re.findall("[A-Za-z]+", text)))
+def _latin_outweighs(text: str, seen: Seen, engine: Engine) -> bool:
+    count = sum(len(words) for _, words in seen)
+    if count < ENOUGH_WORDS_MIXED:
+        return False
+    latin = sum(len(word.text) for _, words in seen for word in words if not word.masked)
     return latin > OUTWEIGHS * _target_weight(text, engine)
 
 
@@ -93,16 +98,14 @@ def _whole_span(text: str, words: list[Word]) -> Span:
     return Span(first, last, text[first:last], "Latn", language, probability, "whole")
 
 
-def _plain_words(text: str, engine: Engine, truncated: bool) -> list[Word]:
-    """The Latin words of a text that are not masked; without the last if the text is truncated right after it."""
-    words: list[Word] = []
-    fences = FenceTracker()
-    for start, end in segments(text):
-        segment = text[start:end]
-        if not fences.enter(segment):
-            masks = find_masks(segment, engine.allow)
-            found = latin_words(segment, (0, len(segment)), masks, engine.patterns)
-            words += [Word(w.start + start, w.end + start, w.text, False) for w in found if not w.masked]
+def _plain_words(text: str, seen: Seen, truncated: bool) -> list[Word]:
+    """The words that are not masked, with offsets into the text; without the last if the text is cut right after it."""
+    words = [
+        Word(word.start + base, word.end + base, word.text, False)
+        for base, found in seen
+        for word in found
+        if not word.masked
+    ]
     if truncated and words and words[-1].end == len(text):
         words.pop()
     return words

@@ -25,13 +25,13 @@ from tlpo.modeling.logprobs import next_token_logits
 from tlpo.objective import (
     candidate_logps,
     clipped_surrogate,
-    entropy,
     exact_kl,
     group_advantages,
     k3_kl,
     point_losses,
 )
 from tlpo.training.config import TLPOConfig
+from tlpo.training.counting import count_points, count_response, count_update
 from tlpo.training.dataset import EncodedPrompt, PromptOrder, encode_dataset, identity
 from tlpo.training.exploration import explore
 from tlpo.training.guards import StepGuard
@@ -166,7 +166,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
                 offset = completion.confusion_point
                 if offset is None:
                     offset = detector.check(completion.text, truncated=completion.finished == "length").confusion_point
-                self._count_response(completion, offset, detector)
+                count_response(self.step_metrics, completion, offset, detector)
                 if offset is None:
                     continue
                 token = confusion_token(completion.token_of_char, offset)
@@ -246,7 +246,8 @@ class TLPOTrainer(PersistenceMixin, Trainer):
                 if exact
                 else k3_kl(logps, candidate_logps(ref_logits, batch["candidate_ids"]))
             )
-        self._count_update(batch, logits.detach(), logps.detach(), old_logps.detach(), kl)
+        ratio = torch.exp(logps.detach() - old_logps.detach())
+        count_update(self.step_metrics, batch, logits.detach(), ratio, kl, self.args.epsilon)
         return point_losses(surrogate, kl, batch["members"], self.args.beta)
 
     # ---- how the steps hang together ------------------------------------------------------------------------------
@@ -285,7 +286,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             with self.step_metrics.phase("explore"):
                 self.explore(points)
                 self.advantage(points)
-        self._count_points(points)
+        count_points(self.step_metrics, points, put_in=bool(self.args.include_sampled_token))
         self._logged_points = points
         return [PointRow.of(point) for point in points if point.has_signal]
 
@@ -331,7 +332,8 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         if not self.guard.accept(norm):
             model.zero_grad(set_to_none=True)  # the optimizer passes over weights without a gradient
-            self.step_metrics.add("train/skipped_steps", 1)
+            # A skipped step is skipped by all processes: one of them counts it.
+            self.step_metrics.add("train/skipped_steps", float(self.args.process_index == 0))
         self.in_optimizer_step = True  # until the step ends, the weights belong to no step
         return norm
 
@@ -365,7 +367,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the step's metrics to what is logged."""
-        if not any(name.startswith("eval_") for name in logs) and self.state.global_step > 0:
+        if "loss" in logs:  # neither an evaluation nor the summary at the end
             logs = logs | self.step_metrics.drain(self._summed, self.accelerator.num_processes)
         super().log(logs, start_time)
 
@@ -383,46 +385,3 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             return values
         total: Tensor = self.accelerator.reduce(values.to(self.args.device), reduction="sum")
         return total.cpu()
-
-    def _count_response(self, completion: Completion, offset: int | None, detector: ConfusionDetector) -> None:
-        add = self.step_metrics.add
-        add("confusion/rate", float(offset is not None))
-        add("completions/eos_rate", float(completion.finished == "eos"))
-        add("completions/letters", float(detector.has_target_letter(completion.text)))
-        if completion.finished != "confusion":  # a response that was stopped has no length of its own
-            add("completions/mean_length", len(completion.ids))
-
-    def _count_points(self, points: Sequence[ConfusionPoint]) -> None:
-        add = self.step_metrics.add
-        add("confusion/points", len(points))
-        for point in points:
-            tokens = [candidate.token for candidate in point.candidates]
-            add("explore/frac_no_signal", float(not point.has_signal))
-            add("confusion/points_used", float(point.has_signal))
-            add("explore/mass_correct", point.mass_correct)
-            for candidate, judged, advantage in zip(point.candidates, point.judged, point.advantages, strict=True):
-                add("explore/reward", judged.reward)
-                add("explore/frac_confused", float(judged.outcome == "confused"))
-                add("explore/frac_neutral", float(judged.outcome == "neutral"))
-                add("explore/frac_end", float(judged.outcome == "end"))
-                if candidate.token == point.sampled_id:
-                    add("advantage/sampled", advantage)
-            add("advantage/abs_max", max(abs(advantage) for advantage in point.advantages))
-            put_in = self.args.include_sampled_token and tokens[-1] == point.sampled_id
-            add("explore/sampled_in_top", float(point.sampled_id in tokens and not put_in))
-
-    def _count_update(
-        self, batch: dict[str, Tensor], logits: Tensor, logps: Tensor, old_logps: Tensor, kl: Tensor | None
-    ) -> None:
-        add = self.step_metrics.add
-        points = float(batch["weights"].sum())
-        if points == 0:
-            return
-        members = batch["members"]
-        ratio = torch.exp(logps - old_logps)[members]
-        add("ratio/mean", float(ratio.mean()), points)
-        add("ratio/clip_fraction", float(((ratio - 1).abs() > self.args.epsilon).float().mean()), points)
-        if kl is not None:
-            add("kl", float((kl.detach()[members] if kl.dim() == 2 else kl.detach()).mean()), points)
-        add("entropy", float(entropy(logits).mean()), points)
-        add("update/tokens", float(batch["attention_mask"].sum()))

@@ -1,0 +1,63 @@
+"""What a training step tells about itself: from responses, points and updates to the metrics of ``StepMetrics``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tlpo.objective import entropy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tlpo.confusion import ConfusionDetector
+    from tlpo.modeling.generation import Completion
+    from tlpo.training.metrics import StepMetrics
+    from tlpo.training.points import ConfusionPoint
+
+
+def count_response(
+    metrics: StepMetrics, completion: Completion, offset: int | None, detector: ConfusionDetector
+) -> None:
+    """One sampled response. offset: its confusion point, if it has one."""
+    metrics.add("confusion/rate", float(offset is not None))
+    metrics.add("completions/eos_rate", float(completion.finished == "eos"))
+    metrics.add("completions/letters", float(detector.has_target_letter(completion.text)))
+    if completion.finished != "confusion":  # a response that was stopped has no length of its own
+        metrics.add("completions/mean_length", len(completion.ids))
+
+
+def count_points(metrics: StepMetrics, points: Sequence[ConfusionPoint], *, put_in: bool) -> None:
+    """The points of a step, explored and weighed. put_in: whether a missing sampled token takes the last place."""
+    metrics.add("confusion/points", len(points))
+    for point in points:
+        metrics.add("explore/frac_no_signal", float(not point.has_signal))
+        metrics.add("confusion/points_used", float(point.has_signal))
+        metrics.add("explore/mass_correct", point.mass_correct)
+        for candidate, judged, advantage in zip(point.candidates, point.judged, point.advantages, strict=True):
+            metrics.add("explore/reward", judged.reward)
+            for outcome in ("confused", "neutral", "end"):
+                metrics.add(f"explore/frac_{outcome}", float(judged.outcome == outcome))
+            if candidate.token == point.sampled_id:
+                metrics.add("advantage/sampled", advantage)
+        metrics.add("advantage/abs_max", max(abs(advantage) for advantage in point.advantages))
+        tokens = [candidate.token for candidate in point.candidates]
+        in_last_place = put_in and tokens[-1] == point.sampled_id
+        metrics.add("explore/sampled_in_top", float(point.sampled_id in tokens and not in_last_place))
+
+
+def count_update(
+    metrics: StepMetrics, batch: dict[str, Tensor], logits: Tensor, ratio: Tensor, kl: Tensor | None, epsilon: float
+) -> None:
+    """One forward pass of the update: logits (P, V), ratio (P, N), kl (P, N) or (P,). Empty rows do not count."""
+    points = float(batch["weights"].sum())
+    if points == 0:
+        return
+    members = batch["members"]
+    ratios = ratio[members]
+    metrics.add("ratio/mean", float(ratios.mean()), points)
+    metrics.add("ratio/clip_fraction", float(((ratios - 1).abs() > epsilon).float().mean()), points)
+    if kl is not None:
+        metrics.add("kl", float((kl.detach()[members] if kl.dim() == 2 else kl.detach()).mean()), points)
+    metrics.add("entropy", float(entropy(logits).mean()), points)
+    metrics.add("update/tokens", float(batch["attention_mask"].sum()))

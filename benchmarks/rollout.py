@@ -24,6 +24,7 @@ from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 from _common import Worker, clock_of, finish, load, long_prompt, parser, short_prompts, table
 from tlpo.confusion import ConfusionDetector
 from tlpo.modeling import generation
+from tlpo.modeling.alignment import token_bytes
 from tlpo.modeling.batching import left_pad
 from tlpo.modeling.generation import GenerationSettings, GenerationStats, end_token_ids, generate
 from tlpo.modeling.sampling import sample
@@ -87,6 +88,7 @@ class Stopwatch:
 
 def tlpo_way(options: argparse.Namespace) -> Callable[..., dict[str, Any]]:
     model, tokenizer = load(options)
+    token_bytes(tokenizer)  # a table of the vocabulary, made once a process
     turns = iter(range(1_000_000))
 
     def work(mixed: bool, early_stop: bool = False) -> dict[str, Any]:

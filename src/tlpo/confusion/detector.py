@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from tlpo.confusion.bulk import check_all
 from tlpo.confusion.engine import Ending, Engine, Seen, engine_for
 from tlpo.confusion.options import Options
 from tlpo.confusion.segments import FenceTracker, segments
@@ -22,7 +23,8 @@ class ConfusionDetector:
         confusion like any other language, names, acronyms, code, addresses and formulas aside.
     also: codes of further languages that are fine.
     allow: terms that are fine wherever they stand (case aside).
-    strictness: "default"; "strict" also counts a single foreign word in text of one script.
+    strictness: "default"; "strict" also counts a single foreign word in text of one script and, while English is
+        confusion, names and acronyms in Latin letters.
     glosses: whether a short bracket right after a word of the target, as in 개항(開港), may be foreign.
     quotes: whether text in quotation marks may be foreign.
 
@@ -88,6 +90,10 @@ class ConfusionDetector:
             return span.start
         found = judge_whole(text, seen, self._engine, False)[1]
         return None if found is None else found.start
+
+    def check_many(self, texts: Sequence[str], workers: int | None = None) -> list[Detection]:
+        """``check`` of each text, in order; on all cores if there is enough to do, or on ``workers`` processes."""
+        return check_all(self, texts, workers)
 
     def has_target_letter(self, text: str) -> bool:
         """Whether ``text`` holds any letter of the language's scripts."""

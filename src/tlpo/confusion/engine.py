@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Literal
 
 from tlpo.confusion.english_rule import english_phrases, stretches
@@ -33,7 +34,11 @@ class Engine:
         self.options = options
         self.patterns: Patterns = patterns(options.scripts, options.language.scripts)
         self.latin = options.latin
-        self._latin_gate = words_in_a_row if options.english == "neutral" else ordinary_word
+        self._latin_gate: Callable[[str], object] = (
+            words_in_a_row if options.english == "neutral" else ordinary_word
+        )
+        if options.english == "confusion" and options.strictness == "strict":
+            self._latin_gate = self.patterns.latin.search  # names and acronyms count too
         self.allow = allow_pattern(options.allow)
         self.sister = sister_rule(options)
         own, english = options.codes, frozenset({"en"} if options.english == "neutral" or not options.latin else ())
@@ -54,7 +59,7 @@ class Engine:
         """
         if not self.suspicious(segment):
             return []
-        masks = find_masks(segment, self.allow)
+        masks = find_masks(segment, self.allow, self.options.quotes)
         spans: list[Span] = []
         position = 0
         for run in merge_runs(segment, script_runs(segment, masks, self.options, self.patterns, ending)):
@@ -85,10 +90,27 @@ class Engine:
         elif len(words) > 2 and ending != "cut":
             for group in stretches(segment, words, len(words)):
                 found += [_span(segment, base, p, "language") for p in self.phrases.phrases(group)]
-        if self.sister is not None and ending != "cut":
-            phrases = self.sister.phrases(segment, piece)
-            found = sorted(found + [_span(segment, base, p, "language") for p in phrases], key=lambda s: s.start)
-        return found
+        return self._with_sisters(segment, base, piece, ending, found)
+
+    def _with_sisters(
+        self, segment: str, base: int, piece: tuple[int, int], ending: Ending, found: list[Span]
+    ) -> list[Span]:
+        """The spans found among Latin words, and the phrases of sister languages between them.
+
+        The text up to a found span is complete, so its phrases are certain even in a segment that may go on.
+        """
+        if self.sister is None:
+            return found
+        spans: list[Span] = []
+        position = piece[0]
+        for span in found:
+            phrases = self.sister.phrases(segment, (position, span.start - base))
+            spans += [*(_span(segment, base, phrase, "language") for phrase in phrases), span]
+            position = span.end - base
+        if ending != "cut":
+            phrases = self.sister.phrases(segment, (position, piece[1]))
+            spans += [_span(segment, base, phrase, "language") for phrase in phrases]
+        return spans
 
 
 def _span(segment: str, base: int, phrase: Phrase, rule: str) -> Span:

@@ -9,6 +9,7 @@ are confusion too: what the published definition counts, less what masking excus
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from tlpo.confusion.latin_words import Word
 from tlpo.confusion.masking import gloss_around
@@ -50,8 +51,16 @@ def _is_gloss(segment: str, start: int, pattern: Patterns) -> bool:
     around = gloss_around(segment, start)
     if around is None or around[1] is None:
         return False
-    before = segment[: around[0]].rstrip(" \"'”’»」』》`*")[-1:]
+    before = _before(segment, around[0])
     return bool(before and pattern.target.match(before)) and not pattern.target.search(segment, around[0], around[1])
+
+
+def _before(segment: str, opened: int) -> str:
+    """The last letter before a bracket, spaces, quotes and combining marks aside."""
+    for char in reversed(segment[max(0, opened - 6) : opened]):
+        if char not in " \"'”’»」』》`*" and unicodedata.category(char)[0] != "M":
+            return char
+    return ""
 
 
 def _wrong_parts(group: list[Word], cut: bool, strict: bool) -> list[tuple[int, int]]:

@@ -16,6 +16,8 @@ Region = tuple[int, int]
 LONGEST_GLOSS = 32
 
 _CODE = re.compile(r"``[^\n]*?``|`[^`\n]*`|(?:https?|ftp)://[!-~]+|www\.[!-~]+")
+_QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|「[^」]*」|『[^』]*』|‘[^’]*’|\"[^\"]*\"")
+_QUOTE_OPEN = re.compile(r"[“„«「『‘\"]")
 _MARKS = re.compile(r"[$\\<&{\[%\"]")
 _MARKUP = re.compile(
     r"""
@@ -56,11 +58,13 @@ class Masks:
     latin: tuple[Region, ...]
 
 
-def find_masks(segment: str, allow: re.Pattern[str] | None) -> Masks:
-    """The regions of ``segment`` that may be foreign. ``allow`` matches the allowed terms."""
+def find_masks(segment: str, allow: re.Pattern[str] | None, quotes: bool = False) -> Masks:
+    """The regions of ``segment`` that may be foreign. allow: matches the allowed terms. quotes: quoted text may be foreign."""
     code = [m.span() for m in _CODE.finditer(segment)] if "`" in segment or "/" in segment or "www" in segment else []
     if allow is not None:
         code += [m.span() for m in allow.finditer(segment)]
+    if quotes:
+        code += [m.span() for m in _QUOTED.finditer(segment)]
     latin = [m.span() for m in _MARKUP.finditer(segment)] if _MARKS.search(segment) else []
     for token in _TOKEN.finditer(segment):
         if _SPECIAL.search(token.group()):
@@ -78,6 +82,12 @@ def open_code(segment: str, position: int, code: tuple[Region, ...]) -> bool:
     """Whether a back-tick before ``position`` is still unclosed: what follows may turn out to be code."""
     tick = segment.rfind("`", 0, position)
     return tick >= 0 and not any(a <= tick < b for a, b in code)
+
+
+def open_quote(segment: str, position: int, code: tuple[Region, ...]) -> bool:
+    """Whether a quotation mark before ``position`` is still unclosed."""
+    opened = [m.start() for m in _QUOTE_OPEN.finditer(segment, 0, position)]
+    return any(not any(a <= at < b for a, b in code) for at in opened)
 
 
 def gloss_around(segment: str, start: int) -> tuple[int, int | None] | None:

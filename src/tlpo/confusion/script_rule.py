@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
-from tlpo.confusion.masking import LONGEST_GLOSS, Masks, covers, gloss_around, open_code
+from tlpo.confusion.masking import LONGEST_GLOSS, Masks, covers, gloss_around, open_code, open_quote
 from tlpo.confusion.options import Options, Patterns
 from tlpo.confusion.scripts import script_of
 
@@ -60,27 +61,38 @@ def _excused(
         return True
     if open_code(segment, start, masks.code):
         return None
+    if options.quotes and open_quote(segment, start, masks.code):
+        return None
     if options.glosses:
         return _gloss(segment, start, pattern)
     return False
 
 
 def _gloss(segment: str, start: int, pattern: Patterns) -> bool | None:
-    """A short bracket right after a word of the target explains that word; brackets of symbols are a face: (´・ω・`)."""
+    """A short bracket after a word of the target explains it; brackets of symbols are a face: (´・ω・`)."""
     around = gloss_around(segment, start)
     if around is None:
         return False
     opened, closed = around
-    before = segment[:opened].rstrip()[-1:]
+    before = _before(segment, opened)
     inside = segment[opened + 1 : closed if closed is not None else len(segment)]
     letters = sum(char.isalpha() for char in inside)
-    explains = bool(before and (pattern.target.match(before) or before in "\"'”’»」』》`*")) and letters <= LONGEST_GLOSS
-    face = letters <= 2 and len(inside) >= 3 * letters and not any(char.isalnum() and char.isascii() for char in inside)
+    explains = bool(before and (pattern.target.match(before) or before in "\"'”’»」』》`*"))
+    drawn = len(inside) >= 3 * letters or before == "_"
+    face = letters <= 2 and drawn and not any(char.isalnum() and char.isascii() for char in inside)
     if closed is not None:
         if pattern.target.search(inside):
             return False
         return explains or face
     return None if explains or (len(inside) <= LONGEST_GLOSS and letters <= 2) else False
+
+
+def _before(segment: str, opened: int) -> str:
+    """The last character before a bracket, spaces and combining marks aside; "" at the start."""
+    for char in reversed(segment[max(0, opened - 6) : opened]):
+        if not char.isspace() and unicodedata.category(char)[0] != "M":
+            return char
+    return ""
 
 
 def _joined(segment: str, first: Run, second: Run) -> bool:

@@ -19,7 +19,8 @@ from tlpo.confusion.phrases import Phrase
 from tlpo.confusion.scripts import letters_expression, letters_of, rare_class
 
 _COMMONEST = 250
-_EXTEND = 30.0
+_EXTEND = 12.0
+_SENTENCE = re.compile(r"[.!?।؟…]\s")
 _PUNCTUATION = re.compile("[.,!?:;()\"«»।،؟…]")
 _SURE, _LIKELY, _STRANGE, _BONUS, _PRICE, _UNLISTED = 260.0, 150.0, 120.0, 110.0, 10.0, 50.0
 _STRICT = 120.0
@@ -65,10 +66,13 @@ class SisterRule:
         """The phrases of a sister language in ``piece`` of the segment, in order."""
         if not self.suspicious(segment[slice(*piece)]):
             return []
-        words = list(self._word.finditer(segment, *piece))
-        gains = [self._gain(match.group()) for match in words]
         out: list[Phrase] = []
-        self._search(words, gains, 0, len(words), out)
+        start, end = piece
+        for stop in [*(m.end() for m in _SENTENCE.finditer(segment, start, end)), end]:
+            words = list(self._word.finditer(segment, start, stop))
+            gains = [self._gain(match.group()) for match in words]
+            self._search(words, gains, 0, len(words), out)
+            start = stop
         return out
 
     def _search(self, words: list[re.Match[str]], gains: list[float], low: int, high: int, out: list[Phrase]) -> None:

@@ -1,0 +1,139 @@
+"""Examples written by hand: what must raise no alarm, what must not be missed, and where it must be found."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from tlpo.confusion import ConfusionDetector
+from tlpo.errors import UserError
+
+NO_ALARM = [
+    ("ja", "１．りんごは３つあります。"),
+    ("ja", "二〇二四年に完成しました。"),
+    ("ko", "정답은 ３번입니다 😀️ 1️⃣ ½컵, 25 º, ⑯번."),
+    ("ko", "1876년 개항(開港) 이후 무역이 늘었다."),
+    ("ko", "그는 Café Việt에서 커피를 마셨다."),
+    ("ja", "Tōkyōと書くこともあります。"),
+    ("ko", '설정은 {"name": "홍길동", "age": 3} 입니다.'),
+    ("ko", "아래를 보세요.\n```python\nfor x in 中文: print('привет')\n```\n끝입니다."),
+    ("ko", "`SELECT * FROM 表`를 실행하고 main.py와 /usr/bin/env를 여세요."),
+    ("zh", "请访问 https://example.org/a_b?c=d 或写信到 me@example.org。"),
+    ("ja", "速さは 30 km/h、重さは 5kg、面積は $x^2 + y^2$ です。"),
+    ("hi", "α और β कोण Δx के बराबर हैं।"),
+    ("ru", "Компания BBC и Mark Zuckerberg объявили о iPhone 15."),
+    ("ar", "قال Mark Zuckerberg في تقرير BBC اليوم."),
+    ("zh", "| 名称 | 值 |\n|---|---|\n| A | 1 |"),
+    ("fr", "Nos amis ont le gaz et l'IA, mais leurs bras sont fatigués."),
+    ("es", "Espero que tengan una amplia gama de productos."),
+    ("de", "Die Mama hat die Data gesehen, und Zuckerberg war in Ontario."),
+    ("es", "El estrés es muy común en la vida moderna."),
+    ("fr", "Nous sommes déjà arrivés à la maison."),
+    ("ja", "第二次世界大戦後の国際連合安全保障理事会について説明します。"),
+    ("ko", "그는 웃었다 ¯\\_(ツ)_/¯ 그리고 갔다."),
+]
+
+CONFUSED = [
+    ("ko", "neutral", "오늘은 天气가 좋습니다.", "天气"),
+    ("ko", "neutral", "가격은 дешёвый 입니다.", "дешёвый"),
+    ("ko", "neutral", "복합어안의国자", "国"),
+    ("ko", "confusion", "이것은 important 합니다.", "important"),
+    ("ko", "confusion", "This is 네.", "This"),
+    ("ko", "confusion", "네. The quick answer is 이것입니다.", "The"),
+    ("ja", "neutral", "そうですね。我们认为这是一个很好的问题。はい。", "我们"),
+    ("ja", "neutral", "それは 안녕 です。", "안녕"),
+    ("ru", "neutral", "Это хорошо. Це дуже важливо для нашої країни. Да.", "Це"),
+    ("ar", "neutral", "هذا جيد. این کتاب خیلی خوب است که می‌خوانم. نعم.", "این"),
+    ("hi", "neutral", "यह अच्छा है। हे पुस्तक खूप चांगले आहे आणि मला ते आवडते। हाँ।", "खूप"),
+    ("uk", "neutral", "Це добре. Потому что это очень важно для всех людей. Так.", "Потому"),
+    ("fr", "confusion", "Le chat dort. the dog is barking loudly outside mais il pleut.", "the"),
+    ("es", "confusion", "La casa es grande, but they are not willing to sell it, y lo siento.", "but"),
+    ("de", "neutral", "Das Wetter ist gut, pero no quiero salir de la casa, sagte er.", "pero"),
+    ("en", "neutral", "The weather is good and nous allons partir demain matin with friends.", "nous"),
+    ("fr", "neutral", "Le résultat est 很好 aujourd'hui.", "很好"),
+    ("ko", "neutral", "네, Tôi muốn biết bạn có khỏe không và làm gì hôm nay 그렇습니다.", "Tôi"),
+]
+
+WHOLE = [
+    ("ko", "Sure, here is a short story about a cat that lived in the city.", "confused"),
+    ("fr", "Sure, here is a short story about a cat that lived in the city.", "confused"),
+    ("ja", "OK", "undecided"),
+    ("ko", "Hello", "undecided"),
+    ("ko", "12345", "undecided"),
+    ("ko", "", "undecided"),
+    ("ko", "네", "clean"),
+    ("fr", "Bonjour tout le monde, je suis content.", "clean"),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), NO_ALARM)
+@pytest.mark.parametrize("english", ["neutral", "confusion"])
+def test_no_alarm(code: str, text: str, english: str) -> None:
+    assert ConfusionDetector(code, english=english).check(text).spans == ()
+
+
+@pytest.mark.parametrize(("code", "english", "text", "first"), CONFUSED)
+def test_found_where_it_begins(code: str, english: str, text: str, first: str) -> None:
+    assert ConfusionDetector(code, english=english).check(text).confusion_point == text.index(first)
+
+
+@pytest.mark.parametrize(("code", "text", "verdict"), WHOLE)
+def test_the_whole(code: str, text: str, verdict: str) -> None:
+    assert ConfusionDetector(code).check(text).verdict == verdict
+
+
+def test_the_point_is_the_occurrence_not_an_earlier_substring() -> None:
+    text = "답: Genesis 앨범은 is 좋다."
+    assert ConfusionDetector("ko", english="confusion").confusion_point(text) == text.index("is 좋다")
+
+
+def test_context_before_start_is_not_reported() -> None:
+    detector = ConfusionDetector("ko")
+    assert detector.check("中文 그리고 한국어", start=3).verdict == "clean"
+    assert detector.check("한국어 그리고 中文", start=3).confusion_point == 8
+
+
+def test_a_word_cut_by_the_end_of_a_truncated_text() -> None:
+    detector = ConfusionDetector("ko", english="confusion")
+    assert detector.check("그것은 impor", truncated=True).spans == ()
+    assert detector.check("그것은 impor").confusion_point == 4
+    assert detector.check("그것은 important 하", truncated=True).confusion_point == 4
+    assert detector.check("그것은 中", truncated=True).confusion_point == 4
+
+
+def test_options() -> None:
+    text = "한국어 中文 텍스트"
+    assert ConfusionDetector("ko", also=["zh"]).check(text).spans == ()
+    assert ConfusionDetector("ko", allow=["中文"]).check(text).spans == ()
+    assert ConfusionDetector("ko", glosses=False).check("개항(開港)").confusion_point == 3
+    quoted = "그는 “你好”라고 말했다."
+    assert ConfusionDetector("ko").check(quoted).confusion_point == quoted.index("你")
+    assert ConfusionDetector("ko", quotes=True).check(quoted).spans == ()
+
+
+def test_strict_counts_a_single_foreign_word() -> None:
+    text = "La maison est grande because il y a de la place."
+    assert ConfusionDetector("fr", english="confusion").check(text).spans == ()
+    strict = ConfusionDetector("fr", english="confusion", strictness="strict")
+    assert strict.check(text).confusion_point == text.index("because")
+
+
+def test_bad_options_are_user_errors() -> None:
+    with pytest.raises(UserError, match="english is 'no'"):
+        ConfusionDetector("ko", english="no")
+    with pytest.raises(UserError, match="strictness"):
+        ConfusionDetector("ko", strictness="lax")
+
+
+def test_pickling_and_many_texts() -> None:
+    detector = pickle.loads(pickle.dumps(ConfusionDetector("ko")))
+    texts = ["한국어", "中文", "Hello there my good old friend"]
+    alone = [detector.check(text) for text in texts]
+    assert detector.check_many(texts) == alone
+    assert detector.check_many(texts, workers=2) == alone
+
+
+def test_has_target_letter() -> None:
+    assert ConfusionDetector("ko").has_target_letter("12 가")
+    assert not ConfusionDetector("ko").has_target_letter("12 abc 中")

@@ -1,0 +1,44 @@
+"""The table of languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from tlpo.errors import UserError
+from tlpo.languages import LANGUAGES, get_language
+
+ASKED_FOR = (
+    "ar de en es fr hi id it ja ko pt ru tr vi zh th el he fa ur uk bg sr ka hy am bn ta te kn ml mr gu pa ne si km lo my nl "
+    "pl cs sv fi ro hu"
+).split(" ")
+
+
+def test_every_language_asked_for_has_a_row() -> None:
+    assert set(ASKED_FOR) <= set(LANGUAGES)
+    assert len(LANGUAGES) >= 45
+
+
+def test_rows_are_consistent() -> None:
+    for code, row in LANGUAGES.items():
+        assert row.code == code
+        assert row.name
+        assert row.scripts
+        assert row.latin == ("Latn" in row.scripts)
+        assert all(len(script) == 4 and script.istitle() for script in row.scripts)
+
+
+@pytest.mark.parametrize(("given", "code"), [("KO", "ko"), ("pt-BR", "pt"), ("zh_hant", "zh-Hant"), (" sr-Latn ", "sr-Latn")])
+def test_spellings(given: str, code: str) -> None:
+    assert get_language(given).code == code
+
+
+@pytest.mark.parametrize(("given", "hint"), [("kr", "'ko'"), ("Korean", "'ko'"), ("jp", "'ja'"), ("frr", "'fr'")])
+def test_an_unknown_language_names_the_nearest(given: str, hint: str) -> None:
+    with pytest.raises(UserError, match=f"did you mean {hint}"):
+        get_language(given)
+
+
+@pytest.mark.parametrize("given", ["", "xx-yy-zz"])
+def test_an_unknown_language_is_a_user_error(given: str) -> None:
+    with pytest.raises(UserError, match="unknown language"):
+        get_language(given)

@@ -14,25 +14,26 @@ Each part leaves its results in the output folder as it ends, and is not done ag
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.data import load_prompts
 from tlpo.errors import UserError
-from tlpo.evaluation.audit import Audit, run_audit
+from tlpo.evaluation.audit import Audit, Loader, run_audit
 from tlpo.evaluation.compare_audits import compare_audits
 from tlpo.evaluation.nll import TextNLL, compare_nll, text_nll
 from tlpo.evaluation.settings import AuditSettings
 from tlpo.languages import get_language
 from tlpo.provenance import versions
 from tlpo.reports import comparison_table, write_audit_page, write_model_card
-from tlpo.training.checkpoints import write_json
-from tlpo.training.run import TrainResult, claim, train, training_prompts
+from tlpo.training.checkpoints import last_complete, write_json
+from tlpo.training.run import TrainResult, check_inputs, train, training_prompts
+from tlpo.training.run_folder import alone_in, claim, status_of
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
     from tlpo.data import PromptRecord
     from tlpo.training.config import TLPOConfig
     from tlpo.training.run import RunConfig
@@ -65,30 +66,26 @@ def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = 
     Raises:
         UserError: when an input cannot be used or the output folder holds something else.
     """
-    from tlpo.modeling.load import load_model, load_tokenizer
-    from tlpo.runs.training_progress import training_progress
-
     folder = Path(str(args.output_dir))
-    texts = clean_texts(run)
-    held_out = _held_out(run)
-    claim(folder, run, args)
-    tokenizer = load_tokenizer(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
-    model: Any = load_model(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
-    model.to(args.device)
-    main = args.process_index == 0
-    before = _audit("before", run, args, held_out, model, tokenizer) if main and held_out else None
-    nll_before = _likelihoods(folder / "nll_before.json", texts, model, tokenizer) if main else {}
-    with training_progress() as progress:
-        training = train(run, args, model=model, tokenizer=tokenizer, progress=progress)
-    if not main:
-        return AuditedResult(training, None, None, None, {})
-    trained = _trained(run, training, args)
-    after = _audit("after", run, args, held_out, trained, tokenizer) if held_out else None
-    nll_after = _likelihoods(folder / "nll_after.json", texts, trained, tokenizer)
-    nll = {code: compare_nll(nll_before[code], nll_after[code]) for code in texts}
-    comparison = compare_audits(before.records, after.records) if before and after else None
-    write_json(folder / "comparison.json", {"audits": comparison, "nll": nll})
-    write_model_card(training.final, _facts(run, args, comparison, nll, command))
+    base = cache(lambda: _base(run, args))  # loaded when first needed, which a finished run never does
+    trained = cache(lambda: _trained(run, args))
+    if args.process_index:
+        check_inputs(run, args, *base())
+        return AuditedResult(_train(run, args, base), None, None, None, {})
+    texts, held_out = clean_texts(run), _held_out(run)
+    if status_of(folder, run, args) != "finished":
+        check_inputs(run, args, *base())
+    with alone_in(folder):
+        claim(folder, run, args)
+        before = _audit("before", run, args, held_out, base) if held_out else None
+        nll_before = _likelihoods(folder / "nll_before.json", texts, base)
+        training = _train(run, args, base)
+        after = _audit("after", run, args, held_out, trained) if held_out else None
+        nll_after = _likelihoods(folder / "nll_after.json", texts, trained)
+        nll = {code: compare_nll(nll_before[code], nll_after[code]) for code in texts}
+        comparison = compare_audits(before.records, after.records) if before and after else None
+        write_json(folder / "comparison.json", {"audits": comparison, "nll": nll})
+        write_model_card(training.final, _facts(run, args, comparison, nll, command))
     return AuditedResult(training, before, after, comparison, nll)
 
 
@@ -159,8 +156,7 @@ def _audit(
     run: RunConfig,
     args: TLPOConfig,
     prompts: list[PromptRecord],
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
+    load: Loader,
 ) -> Audit:
     from tlpo.runs.progress import audit_progress
 
@@ -179,35 +175,58 @@ def _audit(
         batch_size=2 * args.rollout_batch_size,
     )
     with audit_progress(f"audit {name}", output) as on_progress:
-        done = run_audit(settings, prompts, output, lambda: (model, tokenizer), on_progress=on_progress)
+        done = run_audit(settings, prompts, output, load, on_progress=on_progress)
     write_audit_page(output / "report.html", done.figures, done.records)
     return done
 
 
-def _likelihoods(
-    path: Path, texts: dict[str, list[str]], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
-) -> dict[str, TextNLL]:
+def _likelihoods(path: Path, texts: dict[str, list[str]], load: Loader) -> dict[str, TextNLL]:
     """NLL of each language's lines, kept in a file so that a run that goes on does not measure again."""
     if path.is_file():
         kept = json.loads(path.read_text())
         return {code: TextNLL(tuple(kept[code]["sums"]), tuple(kept[code]["tokens"])) for code in texts}
+    if not texts:
+        return {}
+    model, tokenizer = load()
     found = {code: text_nll(model, tokenizer, lines) for code, lines in texts.items()}
-    if found:
-        write_json(path, {code: {"sums": nll.sums, "tokens": nll.tokens} for code, nll in found.items()})
+    write_json(path, {code: {"sums": nll.sums, "tokens": nll.tokens} for code, nll in found.items()})
     return found
 
 
-def _trained(run: RunConfig, training: TrainResult, args: TLPOConfig) -> Any:
-    """The trained model as its users will load it: from the final folder."""
-    from tlpo.modeling.load import load_model
+def _train(run: RunConfig, args: TLPOConfig, load: Loader) -> TrainResult:
+    """The training with its progress shown; Ctrl-C says what is kept."""
+    from tlpo.runs.training_progress import training_progress
 
+    try:
+        with training_progress() as progress:
+            return train(run, args, load=load, progress=progress)
+    except KeyboardInterrupt:
+        kept = last_complete(Path(str(args.output_dir)))
+        if args.process_index == 0:
+            told = f"{kept} is kept" if kept else "no step is finished yet"
+            sys.stderr.write(f"{told}: the same command goes on from there\n")
+        raise
+
+
+def _base(run: RunConfig, args: TLPOConfig) -> Any:
+    """The model to train and its tokenizer."""
+    from tlpo.modeling.load import load_model, load_tokenizer
+
+    options: Any = {"revision": run.revision, "trust_remote_code": run.trust_remote_code}
+    return load_model(run.model, device=args.device, **options), load_tokenizer(run.model, **options)
+
+
+def _trained(run: RunConfig, args: TLPOConfig) -> Any:
+    """The trained model as its users will load it, from the final folder, and its tokenizer."""
+    from tlpo.modeling.load import load_tokenizer
+
+    final = Path(str(args.output_dir)) / "final"
+    tokenizer = load_tokenizer(final, trust_remote_code=run.trust_remote_code)
     if not run.lora:
-        model: Any = load_model(str(training.final), trust_remote_code=run.trust_remote_code)
-        return model.to(args.device)
+        return _base(replace(run, model=str(final), revision=None), args)[0], tokenizer
     from peft import PeftModel
 
-    base = load_model(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
-    return PeftModel.from_pretrained(base, training.final).to(args.device)
+    return PeftModel.from_pretrained(_base(run, args)[0], final).to(args.device), tokenizer
 
 
 def _facts(

@@ -13,9 +13,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_model as load_weights
 from safetensors.torch import save_model as save_weights
+from torch import Tensor
 from transformers import Trainer, TrainerCallback
-from transformers.trainer import TRAINING_ARGS_NAME
-from transformers.trainer_utils import rotate_checkpoints
+from transformers.trainer import TRAINER_STATE_NAME, TRAINING_ARGS_NAME
+from transformers.trainer_callback import TrainerState
+from transformers.trainer_utils import TrainOutput, rotate_checkpoints
 
 from tlpo.errors import UserError
 from tlpo.training.checkpoints import MARKER, last_complete, mark_complete
@@ -30,9 +32,19 @@ _REFERENCE_FILE = "reference.safetensors"
 
 
 class PersistenceMixin(Trainer):
-    """The trainer's saving and loading."""
+    """The trainer's saving and loading, and what is left of a run that is interrupted.
 
-    def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
+    Attributes:
+        in_optimizer_step: from the optimizer's step until the step is logged; the weights belong to no step then.
+        interrupt_pending: Ctrl-C came meanwhile, and is answered when the step has ended.
+    """
+
+    in_optimizer_step = False
+    interrupt_pending = False
+
+    def train(  # type: ignore[misc]
+        self: TLPOTrainer, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """Train; ``resume_from_checkpoint=True`` takes the newest whole checkpoint of the output folder.
 
         Raises:
@@ -43,7 +55,34 @@ class PersistenceMixin(Trainer):
             if newest is None:
                 raise UserError(f"{self.args.output_dir} holds no whole checkpoint to resume from: start a new run")
             resume_from_checkpoint = str(newest)
+        if isinstance(resume_from_checkpoint, str) and self._is_last(Path(resume_from_checkpoint)):
+            # The Trainer would take one more step from it, were it in the middle of an epoch.
+            self._load_from_checkpoint(resume_from_checkpoint)
+            return TrainOutput(self.state.global_step, 0.0, {})
         return super().train(resume_from_checkpoint, *args, **kwargs)
+
+    def _is_last(self, checkpoint: Path) -> bool:
+        """Whether the checkpoint is of the run's last step; if so, its state becomes the trainer's."""
+        path = checkpoint / TRAINER_STATE_NAME
+        if not path.is_file():
+            return False
+        state = TrainerState.load_from_json(str(path))
+        steps = self.args.max_steps
+        if state.global_step < steps if steps > 0 else (state.epoch or 0) < self.args.num_train_epochs:
+            return False
+        self.state = state
+        return True
+
+    def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
+        """The step's log first, which belongs to the step. Evaluating and saving may be interrupted again."""
+        evaluate, save = self.control.should_evaluate, self.control.should_save
+        self.control.should_evaluate = self.control.should_save = False
+        super()._maybe_log_save_evaluate(*args, **kwargs)
+        self.in_optimizer_step = False
+        if self.interrupt_pending:
+            raise KeyboardInterrupt
+        self.control.should_evaluate, self.control.should_save = evaluate, save
+        super()._maybe_log_save_evaluate(*args, **kwargs)
 
     def _save_checkpoint(self: TLPOTrainer, model: Any, trial: Any) -> None:  # type: ignore[misc]
         folder = self._checkpoint_folder()
@@ -116,7 +155,7 @@ class RunFiles(TrainerCallback):
 
     def __init__(self, trainer: TLPOTrainer) -> None:
         self._trainer = trainer
-        self._rng = torch.get_rng_state()
+        self._rng = _rng_state()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if not state.is_world_process_zero:
@@ -126,8 +165,7 @@ class RunFiles(TrainerCallback):
             _drop_later_steps(Path(args.output_dir) / name, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self._rng = torch.get_rng_state()
-        self._trainer.in_optimizer_step = False
+        self._rng = _rng_state()
         every = args.ref_model_sync_steps
         if every and state.global_step % every == 0 and self._trainer.reference is not None:
             self._trainer.reference.refresh()
@@ -142,7 +180,14 @@ class RunFiles(TrainerCallback):
 
     def restore_rng(self) -> None:
         """Put the random state back to the end of the last finished step."""
-        torch.set_rng_state(self._rng)
+        cpu, gpu = self._rng
+        torch.set_rng_state(cpu)
+        if gpu is not None:
+            torch.cuda.set_rng_state(gpu)
+
+
+def _rng_state() -> tuple[Tensor, Tensor | None]:
+    return torch.get_rng_state(), torch.cuda.get_rng_state() if torch.cuda.is_available() else None
 
 
 def _append(path: Path, records: list[dict[str, Any]]) -> None:

@@ -1,30 +1,25 @@
-"""One TLPO run from a configuration: the folder it writes, from the resolved config to the final model."""
+"""One TLPO run from a configuration: train, or go on, and save the final model."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from tlpo.data import load_prompts
 from tlpo.errors import UserError
-from tlpo.provenance import git_commit, versions
 from tlpo.training.checkpoints import last_complete, remove_incomplete, write_json
+from tlpo.training.interrupts import patient_interrupts
+from tlpo.training.run_folder import STATE_FILE, claim
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
     from tlpo.data import PromptRecord
     from tlpo.training.config import TLPOConfig
-
-CONFIG_FILE = "resolved_config.yaml"
-STATE_FILE = "run.json"
-# Options that may differ when a run goes on: they change what is shown or kept, not what is computed.
-_FREE = {"disable_tqdm", "log_level", "log_level_replica", "report_to", "save_total_limit", "dataloader_num_workers"}
 
 
 @dataclass
@@ -107,8 +102,7 @@ def train(
     run: RunConfig,
     args: TLPOConfig,
     *,
-    model: PreTrainedModel | None = None,
-    tokenizer: Any = None,
+    load: Callable[[], tuple[PreTrainedModel, PreTrainedTokenizerBase]] | None = None,
     progress: TrainerCallback | None = None,
 ) -> TrainResult:
     """Train, or go on with a run that was interrupted, and save the final model into ``<output_dir>/final``.
@@ -116,8 +110,8 @@ def train(
     Args:
         run: model and data.
         args: the trainer's arguments; ``args.output_dir`` is claimed for this run.
-        model: the loaded policy, to save loading it again; it is trained in place.
-        tokenizer: its tokenizer.
+        load: returns the policy, which is trained in place, and its tokenizer; called unless the run is finished.
+            Default: load them by the name in ``run``.
         progress: a callback that shows the steps in place of the trainer's own bar and printed logs.
 
     Raises:
@@ -130,9 +124,10 @@ def train(
     folder = Path(str(args.output_dir))
     prompts = training_prompts(run)
     if claim(folder, run, args) == "finished":
-        return TrainResult(folder / "final", _history(folder), args.max_steps)
-    tokenizer = tokenizer or load_tokenizer(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
-    model = model or load_model(run.model, revision=run.revision, trust_remote_code=run.trust_remote_code)
+        steps = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))["steps"]
+        return TrainResult(folder / "final", _history(folder), steps)
+    options: Any = {"revision": run.revision, "trust_remote_code": run.trust_remote_code}
+    model, tokenizer = load() if load else (load_model(run.model, **options), load_tokenizer(run.model, **options))
     trainer = TLPOTrainer(
         model,
         args,
@@ -148,13 +143,16 @@ def train(
         trainer.add_callback(progress)
     remove_incomplete(folder)
     checkpoint = last_complete(folder)
-    try:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except KeyboardInterrupt:
-        if trainer.args.world_size == 1 and not trainer.in_optimizer_step:
-            trainer.save_now()
-        raise
-    final = save_final(trainer, tokenizer, folder)
+    with patient_interrupts(trainer):
+        try:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            trainer.guard.check(trainer)
+            final = save_final(trainer, tokenizer, folder)
+        except KeyboardInterrupt:
+            # Several processes would have to agree on the step; and before the first one there is nothing to keep.
+            if trainer.args.world_size == 1 and not trainer.in_optimizer_step and trainer.state.global_step:
+                trainer.save_now()
+            raise
     if trainer.args.should_save:
         write_json(folder / STATE_FILE, {"status": "finished", "steps": trainer.state.global_step})
     return TrainResult(final, _history(folder), _step_of(checkpoint))
@@ -165,58 +163,41 @@ def training_prompts(run: RunConfig) -> list[PromptRecord]:
     return load_prompts(run.prompts, language=run.language, split="train")
 
 
+def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse what `train` would refuse, before anything is computed or written.
+
+    Raises:
+        UserError: when the group exceeds the vocabulary, or a prompt cannot be used or does not fit the context.
+    """
+    from tlpo.training.dataset import encode_dataset
+    from tlpo.training.setup import check_context
+
+    rows = [{"prompt": record.prompt, "language": record.language} for record in training_prompts(run)]
+    room = check_context(model, args)
+    encode_dataset(rows, tokenizer, template=args.prompt_template, default_language=None, max_tokens=room)
+
+
 def save_final(trainer: Any, tokenizer: PreTrainedTokenizerBase, folder: Path) -> Path:
     """Save the model or adapter and its tokenizer; the folder appears whole or not at all."""
     final, building = folder / "final", folder / "final.part"
-    trainer.save_model(str(building))
+    done = final.exists()
     trainer.accelerator.wait_for_everyone()
-    if trainer.args.should_save and not final.exists():
-        tokenizer.save_pretrained(building)
-        building.rename(final)
+    if done:
+        return final
+    if trainer.args.should_save:
+        shutil.rmtree(building, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    try:
+        trainer.save_model(str(building))
+        trainer.accelerator.wait_for_everyone()
+        if trainer.args.should_save:
+            tokenizer.save_pretrained(building)
+            building.rename(final)
+    except Exception:  # a full disk, above all: leave its room to others
+        shutil.rmtree(building, ignore_errors=True)
+        raise
     trainer.accelerator.wait_for_everyone()
     return final
-
-
-def claim(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
-    """Make the folder this run's, or recognise it as such: returns ``new``, ``running`` or ``finished``.
-
-    Raises:
-        UserError: when it holds a run with other settings, or other files.
-    """
-    config = resolved(run, args)
-    path = folder / CONFIG_FILE
-    if path.is_file():
-        known = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
-        changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE)
-        if changed:
-            told = ", ".join(f"{name} was {known.get(name)!r}, now {config[name]!r}" for name in changed[:5])
-            raise UserError(f"{folder} already holds another run ({told}): give another output_dir")
-        state = folder / STATE_FILE
-        return str(json.loads(state.read_text())["status"]) if state.is_file() else "running"
-    if args.process_index == 0:
-        if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
-            raise UserError(f"{folder} holds other files and no run: give a new or empty output_dir")
-        folder.mkdir(parents=True, exist_ok=True)
-        provenance = {"versions": versions(), "git_commit": git_commit(), "processes": args.world_size}
-        text = yaml.safe_dump({"config": config, **provenance}, allow_unicode=True, sort_keys=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    return "new"
-
-
-def resolved(run: RunConfig, args: TLPOConfig) -> dict[str, Any]:
-    """Every option's final value, as YAML can hold it."""
-    options: dict[str, Any] = args.to_dict()  # type: ignore[no-untyped-call]
-    return {name: _plain(value) for name, value in sorted((asdict(run) | options).items())}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(entry) for name, entry in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(entry) for entry in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
 def _history(folder: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,113 @@
+"""A run's output folder: whose it is, and how far the run has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+from tlpo.errors import UserError
+from tlpo.provenance import git_commit, versions
+from tlpo.training.checkpoints import checkpoint_folders
+
+if TYPE_CHECKING:
+    from tlpo.training.config import TLPOConfig
+    from tlpo.training.run import RunConfig
+
+CONFIG_FILE = "resolved_config.yaml"
+STATE_FILE = "run.json"
+# Options that may differ when a run goes on: they change what is shown or kept, not what is computed.
+_FREE = {
+    "dataloader_num_workers", "disable_tqdm", "log_level", "log_level_replica", "report_to", "resume_from_checkpoint",
+    "save_total_limit",
+}  # fmt: skip
+# While a folder has none of these, nothing is lost when its run gets other settings.
+_RESULTS = ("before/responses.jsonl", "nll_before.json", "metrics.jsonl", "final")
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other commands out of the folder, which is made if need be. The lock dies with the process.
+
+    Raises:
+        UserError: when another command is at work in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"another command is at work in {folder}: wait for it, or give another output_dir") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def status_of(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
+    """What the folder holds of this run: ``new`` (nothing), ``running`` or ``finished``.
+
+    Raises:
+        UserError: when it holds a run with other settings, or other files.
+    """
+    path = folder / CONFIG_FILE
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: give output_dir a folder")
+    if not path.is_file():
+        if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
+            raise UserError(f"{folder} holds other files and no run: give a new or empty output_dir")
+        return "new"
+    if not checkpoint_folders(folder) and not any((folder / name).exists() for name in _RESULTS):
+        return "new"
+    config = resolved(run, args)
+    try:
+        known = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+        changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE)
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
+        raise UserError(f"{path} is damaged: give another output_dir") from None
+    if changed:
+        told = ", ".join(f"{name} was {known.get(name)!r}, now {config[name]!r}" for name in changed[:5])
+        raise UserError(f"{folder} already holds another run ({told}): give another output_dir")
+    return _seen(folder)
+
+
+def claim(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
+    """Make the folder this run's unless it is already; returns what `status_of` found.
+
+    Of several processes the main one alone looks and writes: the others follow, whatever they would see meanwhile.
+
+    Raises:
+        UserError: as `status_of`.
+    """
+    status = status_of(folder, run, args) if args.process_index == 0 else _seen(folder)
+    if args.process_index == 0 and status == "new":
+        folder.mkdir(parents=True, exist_ok=True)
+        provenance = {"versions": versions(), "git_commit": git_commit(), "processes": args.world_size}
+        text = yaml.safe_dump({"config": resolved(run, args), **provenance}, allow_unicode=True, sort_keys=True)
+        temporary = folder / f".{CONFIG_FILE}.tmp"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(folder / CONFIG_FILE)
+    return status
+
+
+def _seen(folder: Path) -> str:
+    return "finished" if (folder / STATE_FILE).is_file() else "running"
+
+
+def resolved(run: RunConfig, args: TLPOConfig) -> dict[str, Any]:
+    """Every option's final value, as YAML can hold it."""
+    options: dict[str, Any] = args.to_dict()  # type: ignore[no-untyped-call]
+    return {name: _plain(value) for name, value in sorted((asdict(run) | options).items())}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(entry) for entry in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

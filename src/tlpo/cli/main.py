@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         where = getattr(error, "filename", None)
         place = f" while writing {where}" if where else ""
-        return _fail(f"the disk is full{place}: free some space, or choose another place with --output", 2)
+        return _fail(f"the disk is full{place}: free some space and try again, or choose another output folder", 2)
 
 
 def _run(args: list[str]) -> int:

@@ -157,6 +157,12 @@ def _parser(types: Sequence[type]) -> argparse.ArgumentParser:
     }
 
     class Parser(HfArgumentParser):
+        @staticmethod
+        def _parse_dataclass_field(parser: argparse.ArgumentParser, field: Any) -> None:
+            if field.name in one_or_more:
+                field.type = str  # the library fails at such a union unless its parts stand in one order
+            HfArgumentParser._parse_dataclass_field(parser, field)
+
         def error(self, message: str) -> Any:
             raise _Unusable(re.sub(r"^argument --(\w+)\S*:", r"option \1:", message))
 

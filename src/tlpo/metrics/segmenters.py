@@ -9,13 +9,18 @@ import logging
 from functools import lru_cache
 from typing import Any
 
+from tlpo.errors import missing_extra
+
 # What the published scripts give MeCab: words with blanks between them, and room for long lines.
 _MECAB_OPTIONS = "-O wakati -b 50000"
 
 
 @lru_cache(maxsize=1)
 def _jieba() -> Any:
-    import jieba
+    try:
+        import jieba
+    except ImportError:
+        raise missing_extra("jieba", "metrics") from None
 
     jieba.setLogLevel(logging.ERROR)  # it tells of its cache file otherwise
     jieba.initialize()
@@ -24,7 +29,10 @@ def _jieba() -> Any:
 
 @lru_cache(maxsize=1)
 def _mecab() -> Any:
-    import fugashi  # finds its dictionary in the package unidic-lite
+    try:
+        import fugashi  # finds its dictionary in the package unidic-lite
+    except ImportError:
+        raise missing_extra("fugashi", "metrics") from None
 
     return fugashi.Tagger(_MECAB_OPTIONS)
 

@@ -5,7 +5,7 @@
     python benchmarks/main_job.py report --results runs/main.jsonl
 
 `run` appends one JSON record for each language to the results and passes over what is already there, so that a series
-of runs can be interrupted. Any option of the trainer may be given. Each record holds, before and after: the confusion
+of runs can be interrupted. Any option of the trainer may be given. The report gives, before and after: the confusion
 rate by the default detector, by the strict one and by the `tlpo` profile of the metrics, the shares of target letters
 and digits, mean length, distinct-2, and the mean NLL of clean text. `report` prints one table and, as its last line,
 one JSON object.
@@ -25,6 +25,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+DETECTORS = ("default", "strict", "tlpo")
+
 
 @dataclass
 class JobConfig:
@@ -41,13 +43,12 @@ class JobConfig:
     keep_model: bool = field(default=False, metadata={"help": "Save the trained model in output_dir."})
 
 
-def measure(model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, dict[str, Any]]:
-    """Figures of each language on the bundled held-out prompts, and the NLL of the clean texts."""
-    from tlpo.confusion import ConfusionDetector
+def measure(model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, Any]:
+    """Responses of each language to the bundled held-out prompts, and the NLL of the clean texts.
+
+    The responses themselves are kept, so that the report can judge them again.
+    """
     from tlpo.data import encode_prompt, load_prompts
-    from tlpo.evaluation.records import ResponseRecord
-    from tlpo.evaluation.scoring import score
-    from tlpo.metrics import check_response
     from tlpo.modeling.generation import GenerationSettings, generate
 
     settings = GenerationSettings(
@@ -57,30 +58,40 @@ def measure(model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, 
         batch_size=128,
         seed=1_000_003,  # the same draws for every run: what differs is the model
     )
-    figures: dict[str, dict[str, Any]] = {}
+    found: dict[str, Any] = {"nll": _likelihoods(model, tokenizer, job)}
     for language in job.language:
         prompts = load_prompts(language=language, split="eval")
-        encoded = [
-            encode_prompt(tokenizer, p.prompt, language=language, template=args.prompt_template) for p in prompts
-        ]
-        texts = generate(model, tokenizer, encoded, settings)
-        detectors = {s: ConfusionDetector(language, english=args.english, strictness=s) for s in ("default", "strict")}
-        records = [
-            ResponseRecord(p.index, number, language, p.prompt, c.text, tuple(c.ids), c.finished, "clean", None)
-            for p, group in zip(prompts, texts, strict=True)
+        template = args.prompt_template
+        encoded = [encode_prompt(tokenizer, p.prompt, language=language, template=template) for p in prompts]
+        found[language] = [
+            {"index": index, "sample": number, "response": c.text, "ids": c.ids, "finished": c.finished}
+            for index, group in enumerate(generate(model, tokenizer, encoded, settings))
             for number, c in enumerate(group)
         ]
-        found = score(records)
-        for name, detector in detectors.items():
-            found[f"confused_{name}"] = sum(detector.confusion_point(r.response) is not None for r in records)
-        english = "confusion" if args.english == "confusion" else "neutral"
-        found["confused_tlpo"] = sum(
-            check_response(r.response, language, english).confusion_point is not None for r in records
+    return found
+
+
+def figures(responses: list[dict[str, Any]], language: str, english: str) -> dict[str, Any]:
+    """Responses judged by the default detector, the strict one and the `tlpo` profile, and the shares of the audit."""
+    from tlpo.confusion import ConfusionDetector
+    from tlpo.evaluation.records import ResponseRecord
+    from tlpo.evaluation.scoring import score
+    from tlpo.metrics import check_response
+
+    records = [
+        ResponseRecord(
+            r["index"], r["sample"], language, "", r["response"], tuple(r["ids"]), r["finished"], "clean", None
         )
-        found["examples"] = [r.response for r in records[:: max(1, len(records) // 6)]][:6]
-        figures[language] = found
-    figures["nll"] = _likelihoods(model, tokenizer, job)
-    return figures
+        for r in responses
+    ]
+    found = score(records)
+    for name in ("default", "strict"):
+        detector = ConfusionDetector(language, english=english, strictness=name)
+        found[f"confused_{name}"] = sum(detector.confusion_point(r.response) is not None for r in records)
+    setting = "confusion" if english == "confusion" else "neutral"
+    points = [check_response(r.response, language, setting).confusion_point for r in records]
+    found["confused_tlpo"] = sum(point is not None for point in points)
+    return found
 
 
 def _likelihoods(model: Any, tokenizer: Any, job: JobConfig) -> dict[str, float]:
@@ -139,7 +150,7 @@ def run(arguments: list[str]) -> None:
 def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, Any]:
     """The base model's figures, measured once for each language and kept beside the results."""
     results.parent.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, Any] = {"nll": {}}
+    kept: dict[str, Any] = {"nll": {}}
     for language in job.language:
         parts = (Path(job.model).name, language, args.english, args.max_new_tokens, job.eval_samples)
         path = results.parent / f"base-{'-'.join(map(str, parts))}.json"
@@ -148,9 +159,9 @@ def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, ar
             alone = replace(job, language=[language], clean_text=texts)
             path.write_text(json.dumps(measure(model, tokenizer, alone, args), ensure_ascii=False))
         found = json.loads(path.read_text())
-        figures["nll"] |= found.pop("nll")
-        figures |= found
-    return figures
+        kept["nll"] |= found.pop("nll")
+        kept |= found
+    return kept
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -184,14 +195,14 @@ def report(path: Path, only: dict[str, Any] | None = None) -> None:
 def summarize(records: list[dict[str, Any]], language: str) -> dict[str, Any]:
     """Pooled rates and mean changes over the seeds of one recipe."""
     row: dict[str, Any] = {"language": language, "seeds": len(records)}
-    row["n"] = sum(record["before"][language]["n"] for record in records)
     for side in ("before", "after"):
-        for detector in ("default", "strict", "tlpo"):
-            found = sum(record[side][language][f"confused_{detector}"] for record in records)
-            row[f"rate_{detector}_{side}"] = found / sum(record[side][language]["n"] for record in records)
+        sides = [figures(record[side][language], language, record["options"]["english"]) for record in records]
+        row["n"] = sum(found["n"] for found in sides)
+        for detector in DETECTORS:
+            row[f"rate_{detector}_{side}"] = sum(found[f"confused_{detector}"] for found in sides) / row["n"]
         for name in ("letters_share", "digits_share", "mean_length", "distinct_2"):
-            row[f"{name}_{side}"] = mean(record[side][language][name] for record in records)
-    for detector in ("default", "strict", "tlpo"):
+            row[f"{name}_{side}"] = mean(found[name] for found in sides)
+    for detector in DETECTORS:
         before = row[f"rate_{detector}_before"]
         row[f"fall_{detector}"] = 1 - row[f"rate_{detector}_after"] / before if before else None
     for code in {language, "en"} & set(records[0]["before"]["nll"]):
@@ -199,6 +210,9 @@ def summarize(records: list[dict[str, Any]], language: str) -> dict[str, Any]:
             record["after"]["nll"][code] - record["before"]["nll"][code] for record in records
         )
     row["train_seconds"] = mean(record["seconds"] for record in records)
+    row["points"] = mean(
+        sum(entry.get("confusion/points", 0) for entry in record["log"] if "loss" in entry) for record in records
+    )
     return row
 
 

@@ -7,15 +7,13 @@ wanted to say may say something worse.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from weakref import WeakKeyDictionary
 
+import regex
 import torch
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
-from tlpo.confusion.options import latin_letters
-from tlpo.confusion.scripts import foreign_letters
 from tlpo.errors import UserError
 from tlpo.integrations.rows import row_languages
 from tlpo.languages import get_language
@@ -91,10 +89,7 @@ def banned_tokens(
     """Which tokens of the vocabulary the gate masks for a language: shape (vocabulary,), bool."""
     rows = [get_language(code) for code in (language, *_several(also))]
     scripts = tuple(dict.fromkeys(script for row in rows for script in row.scripts))
-    letters = foreign_letters(scripts)
-    if english == "confusion" and "Latn" not in scripts:
-        letters += latin_letters()
-    wrong = re.compile(f"[{letters}]")
+    wrong = wrong_letter(scripts if english == "confusion" else (*scripts, "Latn"))
     terms = [term.casefold() for term in _several(allow)]
     special = set(tokenizer.all_special_ids)
     banned = [
@@ -104,6 +99,15 @@ def banned_tokens(
         for token, text in enumerate(token_texts(tokenizer))
     ]
     return torch.tensor(banned, dtype=torch.bool)
+
+
+def wrong_letter(scripts: Sequence[str]) -> regex.Pattern[str]:
+    """Matches a letter of none of the scripts (ISO 15924 codes, told by Script_Extensions).
+
+    Letters without a script of their own, modifier letters and fullwidth Latin are no script's.
+    """
+    own = "".join(rf"\p{{scx={script}}}" for script in scripts)
+    return regex.compile(rf"(?V1)[\p{{L}}--[{own}\p{{sc=Zyyy}}\p{{sc=Zinh}}\p{{Lm}}\uff21-\uff3a\uff41-\uff5a]]")
 
 
 def token_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:

@@ -85,4 +85,4 @@ def _cell(row: Row, name: str) -> str:
         return "undefined" if row.get("note") else "-"
     # A rate of 100 that rests on nothing must not look like a result.
     shown = "(100)" if name == "wpr" and row.get("note") else f"{value:.2f}"
-    return f"{shown} [{interval[0]:.1f}, {interval[1]:.1f}]" if interval and not shown.startswith("(") else shown
+    return f"{shown} [{interval[0]:.2f}, {interval[1]:.2f}]" if interval and not shown.startswith("(") else shown

@@ -2,7 +2,7 @@
 
     python benchmarks/main_job.py run --model gemma-3-270m --language ko --seed 1 --results runs/main.jsonl \\
         --clean_text ko=FILE en=FILE [--max_steps 16] [--recipe paper] [--learning_rate 1e-5] [--name NAME]
-    python benchmarks/main_job.py report --results runs/main.jsonl
+    python benchmarks/main_job.py report --results runs/main.jsonl [--figure frontier.svg]
 
 `run` appends one JSON record for each language to the results and passes over what is already there, so that a series
 of runs can be interrupted. Any option of the trainer may be given. The report gives, before and after: the confusion
@@ -169,7 +169,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
 
 
-def report(path: Path, only: dict[str, Any] | None = None) -> None:
+def report(path: Path, only: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """One row for each recipe, set of languages and language; means over seeds."""
     groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for record in read(path):
@@ -190,6 +190,7 @@ def report(path: Path, only: dict[str, Any] | None = None) -> None:
         table.add_row(name, together, language, str(len(records)), str(row["n"]), *_cells(row))
     Console(width=230).print(table)
     print(json.dumps({"rows": summary}, ensure_ascii=False))
+    return summary
 
 
 def summarize(records: list[dict[str, Any]], language: str) -> dict[str, Any]:
@@ -231,10 +232,39 @@ def _cells(row: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def frontier(rows: list[dict[str, Any]], path: Path) -> None:
+    """Rate after training against the rise in NLL, one point a recipe and language; the base model as a line."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    shown = [row for row in rows if "nll_rise_target" in row]
+    languages = sorted({row["language"] for row in shown})
+    figure, panels = pyplot.subplots(1, len(languages), figsize=(4.2 * len(languages), 3.8), squeeze=False, sharey=True)
+    for panel, language in zip(panels[0], languages, strict=True):
+        mine = [row for row in shown if row["language"] == language]
+        panel.axhline(100 * mine[0]["rate_strict_before"], color="0.6", linestyle="--", linewidth=1)
+        panel.annotate(
+            "base model", (0, 100 * mine[0]["rate_strict_before"]), textcoords="offset points", xytext=(2, 3)
+        )
+        for row in mine:
+            place = (row["nll_rise_target"], 100 * row["rate_strict_after"])
+            panel.plot(*place, "o", color="C3" if row["recipe"] == "default" else "C0")
+            panel.annotate(row["recipe"], place, textcoords="offset points", xytext=(5, 3), fontsize=8)
+        panel.set(title=language, xlabel="rise in NLL of clean text (nats a token)")
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0][0].set_ylabel("confusion rate, % (lower left is better)")
+    figure.tight_layout()
+    figure.savefig(path)
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["run"]:
         run(sys.argv[2:])
     elif sys.argv[1:2] == ["report"] and sys.argv[2:3] == ["--results"]:
-        report(Path(sys.argv[3]))
+        rows = report(Path(sys.argv[3]))
+        if sys.argv[4:5] == ["--figure"]:
+            frontier(rows, Path(sys.argv[5]))
     else:
         sys.exit(__doc__)

@@ -69,7 +69,7 @@ def _excused(
 
 
 def _gloss(segment: str, start: int, pattern: Patterns) -> bool | None:
-    """A short bracket after a word of the target explains it; brackets of symbols are a face: (´・ω・`)."""
+    """A short bracket in one script after a word of the target explains it; one of symbols is a face: (´・ω・`)."""
     around = gloss_around(segment, start)
     if around is None:
         return False
@@ -80,10 +80,11 @@ def _gloss(segment: str, start: int, pattern: Patterns) -> bool | None:
     explains = bool(before and (pattern.target.match(before) or before in "\"'”’»」』》`*"))
     drawn = len(inside) >= 3 * letters or before == "_"
     face = letters <= 2 and drawn and not any(char.isalnum() and char.isascii() for char in inside)
+    script = script_of(segment[start])
+    mixed = any(char.isalpha() and script_of(char) not in (script, "Zyyy") and script_of(char) != "Hani" for char in inside)
     if closed is not None:
-        if pattern.target.search(inside):
-            return False
-        return explains or face
+        return (explains and not mixed) or face
+    explains = explains and not mixed
     return None if explains or (len(inside) <= LONGEST_GLOSS and letters <= 2) else False
 
 

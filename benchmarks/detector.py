@@ -20,7 +20,6 @@ import detector_lcb
 import detector_planted
 import detector_speed
 from detector_data import load_clean, table
-
 from tlpo.confusion import ConfusionDetector
 
 PARTS = ("clean", "planted", "lcb", "speed", "memory")
@@ -33,7 +32,9 @@ def main() -> None:
     parser.add_argument("--lcb", type=Path)
     parser.add_argument("--quick", action="store_true", help="a tenth of the planted texts")
     parser.add_argument("--only", default=",".join(PARTS))
-    parser.add_argument("--examples", type=int, default=0, help="alarms on clean text to show for each set and language")
+    parser.add_argument(
+        "--examples", type=int, default=0, help="alarms on clean text to show for each set and language"
+    )
     args = parser.parse_args()
     parts = args.only.split(",")
     clean = load_clean(args.data)
@@ -41,7 +42,7 @@ def main() -> None:
     if "clean" in parts:
         result["clean_alarms_percent"] = clean_alarms(clean, args.examples)
     if "planted" in parts:
-        result["planted"] = detector_planted.run(clean, 4 if args.quick else 40)
+        result["planted"] = detector_planted.run(clean, 4 if args.quick else 20)
     if "lcb" in parts and args.lcb is not None:
         result["lcb"] = detector_lcb.run(args.lcb, 2000 if args.quick else None)
     if "speed" in parts:
@@ -57,9 +58,12 @@ def clean_alarms(clean: dict[str, dict[str, list[str]]], examples: int) -> dict[
     for name, languages in sorted(clean.items()):
         for language, texts in sorted(languages.items()):
             for english in ("neutral", "confusion"):
-                found = [(text, one) for text, one in zip(
-                    texts, ConfusionDetector(language, english=english).check_many(texts), strict=True
-                )]
+                found = [
+                    (text, one)
+                    for text, one in zip(
+                        texts, ConfusionDetector(language, english=english).check_many(texts), strict=True
+                    )
+                ]
                 flagged = [(text, one) for text, one in found if one.verdict == "confused"]
                 undecided = sum(one.verdict == "undecided" for _, one in found)
                 share = 100 * len(flagged) / len(texts)

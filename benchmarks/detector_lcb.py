@@ -10,7 +10,6 @@ import string
 from pathlib import Path
 
 from detector_data import table
-
 from tlpo.confusion import ConfusionDetector
 from tlpo.confusion.lid import predict
 
@@ -47,7 +46,12 @@ def wrong_lines(folder: Path, most: int | None) -> dict[str, list[str]]:
             if len(plain) < 5 or line in found.get(row["language"], {}):
                 continue
             ranked = predict(plain, 1)
-            if ranked and ranked[0][0] != row["language"] and ranked[0][1] >= _SURE and tokens(plain, row["language"]) >= 5:
+            if (
+                ranked
+                and ranked[0][0] != row["language"]
+                and ranked[0][1] >= _SURE
+                and tokens(plain, row["language"]) >= 5
+            ):
                 found.setdefault(row["language"], {})[line] = None
     return {language: list(lines) for language, lines in found.items()}
 

@@ -6,7 +6,6 @@ import random
 import re
 
 from detector_data import sentences, table
-
 from tlpo.confusion import ConfusionDetector
 from tlpo.languages import get_language
 

@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable
 
 import regex
-from detector_data import sentences, table
 
+from detector_data import sentences, table
 from tlpo.confusion import ConfusionDetector
 
 _WORD = regex.compile(r"\w+")
 
 
 def run(clean: dict[str, dict[str, list[str]]]) -> dict[str, object]:
-    """Time of the confusion point and of the full check over that of ``len(regex.findall(r"\\w+", text))``, one core."""
+    """Time of the confusion point and of the full check over that of ``len(regex.findall(r"\\w+", text))``, one
+    core."""
     rows: list[list[object]] = []
     ratios: dict[str, float] = {}
     checks: dict[str, float] = {}

@@ -127,7 +127,17 @@ def get_language(code: str) -> Language:
 
 
 # Country codes that people write for the language.
-_COUNTRIES = {"kr": "ko", "jp": "ja", "cn": "zh", "cz": "cs", "ua": "uk", "gr": "el", "vn": "vi", "se": "sv", "dk": "da"}
+_COUNTRIES = {
+    "kr": "ko",
+    "jp": "ja",
+    "cn": "zh",
+    "cz": "cs",
+    "ua": "uk",
+    "gr": "el",
+    "vn": "vi",
+    "se": "sv",
+    "dk": "da",
+}
 
 
 def _nearest(folded: str) -> str:

@@ -7,10 +7,11 @@ import pytest
 from tlpo.errors import UserError
 from tlpo.languages import LANGUAGES, get_language
 
-ASKED_FOR = (
-    "ar de en es fr hi id it ja ko pt ru tr vi zh th el he fa ur uk bg sr ka hy am bn ta te kn ml mr gu pa ne si km lo my nl "
-    "pl cs sv fi ro hu"
-).split(" ")
+_ASKED_FOR = """
+ar de en es fr hi id it ja ko pt ru tr vi zh th el he fa ur uk bg sr ka hy am bn ta te kn ml mr gu pa ne si km lo my
+nl pl cs sv fi ro hu
+"""
+ASKED_FOR = _ASKED_FOR.split()
 
 
 def test_every_language_asked_for_has_a_row() -> None:
@@ -27,7 +28,9 @@ def test_rows_are_consistent() -> None:
         assert all(len(script) == 4 and script.istitle() for script in row.scripts)
 
 
-@pytest.mark.parametrize(("given", "code"), [("KO", "ko"), ("pt-BR", "pt"), ("zh_hant", "zh-Hant"), (" sr-Latn ", "sr-Latn")])
+@pytest.mark.parametrize(
+    ("given", "code"), [("KO", "ko"), ("pt-BR", "pt"), ("zh_hant", "zh-Hant"), (" sr-Latn ", "sr-Latn")]
+)
 def test_spellings(given: str, code: str) -> None:
     assert get_language(given).code == code
 

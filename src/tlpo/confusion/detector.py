@@ -19,8 +19,8 @@ class ConfusionDetector:
     """Finds where a text leaves its language. Cheap to make, picklable, without state between calls.
 
     language: BCP-47 code of the target (see :data:`tlpo.languages.LANGUAGES`).
-    english: "neutral": English words are fine, but a text that is English as a whole is confused; "confusion": English is
-        confusion like any other language, names, acronyms, code, addresses and formulas aside.
+    english: "neutral": English words are fine, but a text that is English as a whole is confused; "confusion":
+        English is confusion like any other language, names, acronyms, code, addresses and formulas aside.
     also: codes of further languages that are fine.
     allow: terms that are fine wherever they stand (case aside).
     strictness: "default"; "strict" also counts a single foreign word in text of one script and, while English is
@@ -70,9 +70,9 @@ class ConfusionDetector:
         """Judge ``text``; offsets are characters of ``text``. Never raises on any string.
 
         start: the text before it is context only: spans that end at or before ``start`` are not reported.
-        truncated: the text stops mid-way, as a sampled continuation does. A letter of a wrong script counts all the same,
-            as nothing that follows can turn it into the target's; a Latin word cut by the end of the text is not judged,
-            nor one that may still become a file name, a formula, code or a gloss.
+        truncated: the text stops mid-way, as a sampled continuation does. A letter of a wrong script counts all the
+            same, as nothing that follows can turn it into the target's; a Latin word cut by the end of the text is not
+            judged, nor one that may still become a file name, a formula, code or a gloss.
         """
         seen: Seen = []
         spans = tuple(span for span in self._spans(text, truncated, seen) if span.end > start)

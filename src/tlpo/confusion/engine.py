@@ -8,9 +8,9 @@ from typing import Literal
 
 from tlpo.confusion.english_rule import english_phrases, stretches
 from tlpo.confusion.latin_words import Word, hold_tail, latin_words, ordinary_word, words_in_a_row
+from tlpo.confusion.limits import DEFAULT, FOREIGN, STRICT
 from tlpo.confusion.masking import Masks, find_masks
 from tlpo.confusion.options import Options, Patterns, allow_pattern, patterns
-from tlpo.confusion.limits import DEFAULT, FOREIGN, STRICT
 from tlpo.confusion.phrase_rule import phrase_rule
 from tlpo.confusion.phrases import Phrase
 from tlpo.confusion.script_rule import merge_runs, script_runs
@@ -18,8 +18,8 @@ from tlpo.confusion.scripts import script_of
 from tlpo.confusion.sister_rule import sister_rule
 from tlpo.confusion.types import Span
 
-# How a segment stands: "closed" cannot grow and is followed by more text or a line break; "end" is the end of a finished
-# text; "cut" may go on.
+# How a segment stands: "closed" cannot grow and is followed by more text or a line break; "end" is the end of a
+# finished text; "cut" may go on.
 Ending = Literal["closed", "end", "cut"]
 
 
@@ -34,9 +34,7 @@ class Engine:
         self.options = options
         self.patterns: Patterns = patterns(options.scripts, options.language.scripts)
         self.latin = options.latin
-        self._latin_gate: Callable[[str], object] = (
-            words_in_a_row if options.english == "neutral" else ordinary_word
-        )
+        self._latin_gate: Callable[[str], object] = words_in_a_row if options.english == "neutral" else ordinary_word
         if options.english == "confusion" and options.strictness == "strict":
             self._latin_gate = self.patterns.latin.search  # names and acronyms count too
         self.allow = allow_pattern(options.allow)
@@ -55,7 +53,8 @@ class Engine:
     def judge(self, segment: str, base: int, ending: Ending, seen: Seen | None = None) -> list[Span]:
         """The spans of one segment that begins at offset ``base`` of the text, in order.
 
-        In a segment that is "cut", only what no continuation can excuse is a span. The Latin words are added to ``seen``.
+        In a segment that is "cut", only what no continuation can excuse is a span. The Latin words are added to
+        ``seen``.
         """
         if not self.suspicious(segment):
             return []

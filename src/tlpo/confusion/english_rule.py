@@ -1,9 +1,9 @@
 """Rule ``english``: Latin words in non-Latin text while English counts as confusion.
 
-Lower-case words are confusion, but for units, single letters and what masking excuses. A capitalised word is taken for a
-name and one in capitals for an acronym, unless it is an ordinary English word ("However", "The") with no name beside it,
-or begins a run whose lower-case words are confusion ("The quick answer is"). With strictness "strict" names and acronyms
-are confusion too: what the published definition counts, less what masking excuses.
+Lower-case words are confusion, but for units, single letters and what masking excuses. A capitalised word is taken
+for a name and one in capitals for an acronym, unless it is an ordinary English word ("However", "The") with no name
+beside it, or begins a run whose lower-case words are confusion ("The quick answer is"). With strictness "strict"
+names and acronyms are confusion too: what the published definition counts, less what masking excuses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _GAP = re.compile(r"[^\S\n]{0,3}[\"'“”‘’(,;:&*-]{0,3}[^\S\n]{0,2}\Z")
 
 
 def stretches(segment: str, words: list[Word], longest: int = _GROUP) -> list[list[Word]]:
-    """Words grouped into stretches with nothing but space and light punctuation between, at most ``longest`` words each."""
+    """Words grouped into stretches with nothing but space and light punctuation between, at most ``longest`` words
+    each."""
     groups: list[list[Word]] = []
     for word in words:
         last = groups[-1] if groups else None
@@ -35,9 +36,7 @@ def stretches(segment: str, words: list[Word], longest: int = _GROUP) -> list[li
     return groups
 
 
-def english_phrases(
-    segment: str, words: list[Word], options: Options, pattern: Patterns, cut: bool
-) -> list[Phrase]:
+def english_phrases(segment: str, words: list[Word], options: Options, pattern: Patterns, cut: bool) -> list[Phrase]:
     """The confused parts of the Latin words of a piece, in order. cut: the last word's neighbour is not known yet."""
     phrases: list[Phrase] = []
     for group in stretches(segment, words):

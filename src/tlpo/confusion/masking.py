@@ -59,7 +59,8 @@ class Masks:
 
 
 def find_masks(segment: str, allow: re.Pattern[str] | None, quotes: bool = False) -> Masks:
-    """The regions of ``segment`` that may be foreign. allow: matches the allowed terms. quotes: quoted text may be foreign."""
+    """The regions of ``segment`` that may be foreign. allow: matches the allowed terms. quotes: quoted text may be
+    foreign."""
     code = [m.span() for m in _CODE.finditer(segment)] if "`" in segment or "/" in segment or "www" in segment else []
     if allow is not None:
         code += [m.span() for m in allow.finditer(segment)]

@@ -1,7 +1,7 @@
 """Rule ``language`` for Latin words: phrases of another language, by how common each word is in each language.
 
-For each other language L a word gains cost(target) - cost(L), costs being negative log frequencies. The stretch of words
-with the highest sum is a phrase of L if it is long and high enough, fastText's odds counting as well.
+For each other language L a word gains cost(target) - cost(L), costs being negative log frequencies. The stretch of
+words with the highest sum is a phrase of L if it is long and high enough, fastText's odds counting as well.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ class PhraseRule:
         out.append(Phrase(words[start].start, words[end - 1].end, self._scorer.codes[k], 0.9))
         self._search(words, scores, (end, high), out)
 
-    def _is_phrase(
-        self, words: list[Word], scores: list[Score], piece: tuple[int, int], k: int, score: float
-    ) -> bool:
+    def _is_phrase(self, words: list[Word], scores: list[Score], piece: tuple[int, int], k: int, score: float) -> bool:
         limits, (start, end) = self._limits, piece
         if end - start < limits.words:
             return False

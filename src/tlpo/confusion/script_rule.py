@@ -25,7 +25,8 @@ class Run:
 
 
 def script_runs(segment: str, masks: Masks, options: Options, pattern: Patterns, ending: str) -> list[Run]:
-    """The wrong-script runs of a segment that are not excused, in order. ending: see :data:`tlpo.confusion.engine.Ending`.
+    """The wrong-script runs of a segment that are not excused, in order. ending: see
+    :data:`tlpo.confusion.engine.Ending`.
 
     A run in an unclosed bracket or back-tick is pending even at the end of a finished text, so that what is found in a
     prefix stays found in every continuation.
@@ -51,9 +52,7 @@ def merge_runs(segment: str, runs: list[Run]) -> list[Run]:
     return merged
 
 
-def _excused(
-    segment: str, start: int, end: int, masks: Masks, options: Options, pattern: Patterns
-) -> bool | None:
+def _excused(segment: str, start: int, end: int, masks: Masks, options: Options, pattern: Patterns) -> bool | None:
     """True if the run is excused, False if it is not, None if the text after it decides."""
     if masks.code and covers(masks.code, start, end):
         return True
@@ -81,7 +80,9 @@ def _gloss(segment: str, start: int, pattern: Patterns) -> bool | None:
     drawn = len(inside) >= 3 * letters or before == "_"
     face = letters <= 2 and drawn and not any(char.isalnum() and char.isascii() for char in inside)
     script = script_of(segment[start])
-    mixed = any(char.isalpha() and script_of(char) not in (script, "Zyyy") and script_of(char) != "Hani" for char in inside)
+    mixed = any(
+        char.isalpha() and script_of(char) not in (script, "Zyyy") and script_of(char) != "Hani" for char in inside
+    )
     if closed is not None:
         return (explains and not mixed) or face
     explains = explains and not mixed

@@ -15,10 +15,11 @@ _LISTED = range(0x20000)
 _UNLISTED = ((0x20000, 0x323AF), (0x323B0, 0x10FFFF))
 
 # Scripts that a span may be named by; the rest are "Zzzz".
-SCRIPTS = tuple(
-    f"""{"Latn Hani Hang Hira Kana Bopo Cyrl Arab Deva Grek Hebr Thai Armn Geor Beng Taml Telu Knda Mlym Gujr Guru Orya"}
-    {"Sinh Khmr Laoo Mymr Ethi Tibt Mong Syrc Thaa Cher Cans Copt Tfng Nkoo Yiii Goth Runr Ogam Glag Vaii Bali Java"}""".split()
-)
+_SCRIPT_CODES = """
+Latn Hani Hang Hira Kana Bopo Cyrl Arab Deva Grek Hebr Thai Armn Geor Beng Taml Telu Knda Mlym Gujr Guru Orya Sinh
+Khmr Laoo Mymr Ethi Tibt Mong Syrc Thaa Cher Cans Copt Tfng Nkoo Yiii Goth Runr Ogam Glag Vaii Bali Java
+"""
+SCRIPTS = tuple(_SCRIPT_CODES.split())
 
 # Letters that say nothing about the language: the ideographic zero and numerals, feminine and masculine ordinals,
 # Roman and fullwidth forms, letterlike symbols, phonetic and modifier letters.

@@ -21,7 +21,7 @@ from tlpo.confusion.scripts import letters_expression, letters_of, rare_class
 _COMMONEST = 250
 _EXTEND = 12.0
 _SENTENCE = re.compile(r"[.!?।؟…]\s")
-_PUNCTUATION = re.compile("[.,!?:;()\"«»।،؟…]")
+_PUNCTUATION = re.compile('[.,!?:;()"«»।،؟…]')
 _SURE, _LIKELY, _STRANGE, _BONUS, _PRICE, _UNLISTED = 260.0, 150.0, 120.0, 110.0, 10.0, 50.0
 _STRICT = 120.0
 
@@ -42,7 +42,9 @@ class SisterRule:
         keep = re.escape(alphabet + alphabet.upper())
         strange = f"[{letters_expression((family.script,))}--[{keep}]]"
         self._strange = re.compile(rare_class(strange) if known else "ळ")
-        self._word = re.compile(rf"[{letters}][{letters}\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f'’ʼ\u200c\u200d-]*")
+        self._word = re.compile(
+            rf"[{letters}][{letters}\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f'’ʼ\u200c\u200d-]*"
+        )
 
     @functools.cached_property
     def _cues(self) -> frozenset[str]:
@@ -60,7 +62,9 @@ class SisterRule:
 
     def suspicious(self, text: str) -> bool:
         """Whether a letter or a small word of a sister occurs."""
-        return self._strange.search(text) is not None or not self._cues.isdisjoint(_PUNCTUATION.sub(" ", text).lower().split())
+        return self._strange.search(text) is not None or not self._cues.isdisjoint(
+            _PUNCTUATION.sub(" ", text).lower().split()
+        )
 
     def phrases(self, segment: str, piece: tuple[int, int]) -> list[Phrase]:
         """The phrases of a sister language in ``piece`` of the segment, in order."""

@@ -27,8 +27,9 @@ class StreamingDetector:
     def feed(self, piece: str) -> int | None:
         """Take the next piece. The offset of the confusion point once no continuation can undo it, else None.
 
-        Once found, every further call returns the same offset. A word that may still become something excused (a file name,
-        a gloss) is held back until the text after it decides, at most to the end of its segment (400 characters).
+        Once found, every further call returns the same offset. A word that may still become something excused (a
+        file name, a gloss) is held back until the text after it decides, at most to the end of its segment (400
+        characters).
         """
         self._pieces.append(piece)
         if self._point is None and piece:

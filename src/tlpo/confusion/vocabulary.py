@@ -9,8 +9,9 @@ def _words(text: str) -> frozenset[str]:
 
 # Ordinary English words, which a capital does not turn into a name.
 ORDINARY = _words(
-    """the a an this that these those it its he she they we you i my your our their his her is are was were be been am do
-    does did has have had will would can could should may might must not no yes if when while because although though
+    """the a an this that these those it its he she they we you i my your our their his her is are was were be been
+    am do does did has have had will would can could should may might must not no yes if when while because
+    although though
     since so but and or for with without from into about as at by in of on to up out than then there here what who why
     how which where however therefore moreover furthermore additionally also finally first second third next once
     overall instead meanwhile thus hence please note sure okay ok hello hi thanks thank answer question example step
@@ -20,15 +21,17 @@ ORDINARY = _words(
 
 # Lower-case words that may stand inside a name: Bank of America, Ludwig van Beethoven.
 CONNECTORS = _words(
-    """of the and for in on at to from by with as a an vs de la le les el los las du des del della di da do dos das van von
-    der den und et e y al bin ibn"""
+    """of the and for in on at to from by with as a an vs de la le les el los las du des del della di da do dos das
+    van von der den und et e y al bin ibn"""
 )
 
 # Units that may follow a number.
 UNITS = _words(
-    """nm um µm mm cm dm km ha mg kg kt lb lbs oz fl gal ml dl cl cc ms ns min sec hr hrs kb mb gb tb kbps mbps gbps bit bps
-    hz khz mhz ghz px pt em rem vh vw dpi ppi fps rpm kw kwh mw mwh wh mah ma kv mv kj kcal cal mol pa hpa kpa mpa psi bar
-    db lm lx rad deg sq ft in yd mi mph kph am pm bc ad ce bce st nd rd th xs xl ppm ppb pp vs ph eur usd miles feet"""
+    """nm um µm mm cm dm km ha mg kg kt lb lbs oz fl gal ml dl cl cc ms ns min sec hr hrs kb mb gb tb kbps mbps gbps
+    bit bps hz khz mhz ghz px pt em rem vh vw dpi ppi fps rpm kw kwh mw mwh wh mah ma kv mv kj kcal cal mol pa
+    hpa kpa mpa
+    psi bar db lm lx rad deg sq ft in yd mi mph kph am pm bc ad ce bce st nd rd th xs xl ppm ppb pp vs ph eur usd
+    miles feet"""
 )
 
 # Abbreviations of every language.

@@ -12,6 +12,7 @@ from tlpo.confusion.frequencies import ABSENT, LATIN, latin_costs
 from tlpo.confusion.latin_words import Word
 from tlpo.confusion.limits import Limits
 from tlpo.confusion.vocabulary import CONNECTORS
+from tlpo.languages import LANGUAGES
 
 _ENGLISH = LATIN.index("en")
 _MEMO = 20_000
@@ -44,13 +45,15 @@ class Score:
 class WordScorer:
     """Scores words for one set of allowed languages; ``codes`` are the others, in the order of the gains.
 
-    ``usable`` is False if no allowed language has a word list.
+    ``usable`` is False if an allowed language of Latin script has no word list.
     """
 
     def __init__(self, allowed: frozenset[str], limits: Limits) -> None:
         listed = sorted({_LISTED_AS.get(code, code) for code in allowed} & set(LATIN))
         self.allowed = allowed
-        self.usable = bool(listed)
+        written = {code for code in allowed if code in LANGUAGES and LANGUAGES[code].latin}
+        unlisted = written - set(LATIN) - set(_LISTED_AS)
+        self.usable = bool(listed) and not unlisted
         self._limits = limits
         self._own = [LATIN.index(code) for code in listed]
         other = [code for code in LATIN if code not in listed and not _CLOSE.get(code, frozenset()) & allowed]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import torch
+
 from tlpo.objective import entropy
 
 if TYPE_CHECKING:
@@ -54,10 +56,15 @@ def count_update(
     if points == 0:
         return
     members = batch["members"]
-    ratios = ratio[members]
-    metrics.add("ratio/mean", float(ratios.mean()), points)
-    metrics.add("ratio/clip_fraction", float(((ratios - 1).abs() > epsilon).float().mean()), points)
+
+    def over_points(values: Tensor) -> float:
+        """Mean over the points of the mean over their members, as in the loss: chunks and processes do not matter."""
+        inside = torch.where(members, values, 0.0).sum(-1) / members.sum(-1).clamp_min(1)
+        return float(inside.mean())
+
+    metrics.add("ratio/mean", over_points(ratio), points)
+    metrics.add("ratio/clip_fraction", over_points(((ratio - 1).abs() > epsilon).float()), points)
     if kl is not None:
-        metrics.add("kl", float((kl.detach()[members] if kl.dim() == 2 else kl.detach()).mean()), points)
+        metrics.add("kl", over_points(kl.detach()) if kl.dim() == 2 else float(kl.detach().mean()), points)
     metrics.add("entropy", float(entropy(logits).mean()), points)
     metrics.add("update/tokens", float(batch["attention_mask"].sum()))

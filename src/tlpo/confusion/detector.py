@@ -86,6 +86,9 @@ class ConfusionDetector:
     def confusion_point(self, text: str) -> int | None:
         """Offset of the first confused character, None without one; equals ``check(text).confusion_point``."""
         seen: Seen = []
+        engine = self._engine
+        if not engine.suspicious(text) and engine.patterns.target.search(text):
+            return None
         for span in self._spans(text, False, seen):
             return span.start
         found = judge_whole(text, seen, self._engine, False)[1]

@@ -23,13 +23,13 @@ _LONG = 10
 
 @functools.lru_cache(maxsize=1)
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """(a stretch of Han characters, a character that is not Japanese, that or a strong cue, a stretch worth a look)."""
+    """(a stretch of Han characters, a character that is not Japanese, that or a word of Chinese, a long stretch)."""
     han = char_class(r"[\p{sc=Hani}--[\u3005-\u3007]]")
     everything = re.findall(f"[{han}]", "".join(map(chr, range(0x2E80, 0xFB00))))
     strange = {ord(char) for char in everything if not _japanese(char)}
     stretch = re.compile(f"[{han}](?:[{han}{_PUNCTUATION}]*[{han}])?")
-    row = re.compile(f"[{han}]{{4}}[{han}{_PUNCTUATION}]{{3}}")
-    cue = rare_class_of(strange | set(map(ord, CHINESE_STRONG)))
+    row = re.compile(f"[{han}]{{2}}[{han}{_PUNCTUATION}]{{{_LONG - 2}}}")
+    cue = rare_class_of(strange | set(map(ord, CHINESE_STRONG | CHINESE_WEAK)))
     return stretch, re.compile(rare_class_of(strange)), re.compile(cue), row
 
 

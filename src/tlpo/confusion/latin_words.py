@@ -35,20 +35,28 @@ class Word:
 
 
 _ROW = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ'’]*(?:[^\w\n]{1,4}[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]*){2}")
+_ANY = re.compile("[A-Za-zÀ-ɏḀ-ỿ]")
 _SMALL = re.compile(r"[a-zß-öø-ÿĀ-ɏḀ-ỿ](?<![A-Za-zÀ-ɏḀ-ỿ].)[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]")
 _CAPITALISED = re.compile(r"[A-Z][A-Za-z'’]+")
 
 
 def words_in_a_row(text: str) -> bool:
     """Whether three Latin words follow each other, and any Latin word is in small letters."""
-    return _SMALL.search(text) is not None and _ROW.search(text) is not None
+    first = _ANY.search(text)
+    if first is None or not _SMALL.search(text, first.start()):
+        return False
+    return _ROW.search(text, first.start()) is not None
 
 
 def ordinary_word(text: str) -> bool:
     """Whether a Latin word is in small letters or an ordinary English one."""
-    if _SMALL.search(text):
+    first = _ANY.search(text)
+    if first is None:
+        return False
+    if _SMALL.search(text, first.start()):
         return True
-    return any(word.lower().replace("’", "'") in ORDINARY for word in _CAPITALISED.findall(text))
+    capitalised = _CAPITALISED.findall(text, first.start())
+    return any(word.lower().replace("’", "'") in ORDINARY for word in capitalised)
 
 
 def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Patterns) -> list[Word]:

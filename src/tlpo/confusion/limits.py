@@ -20,10 +20,10 @@ class Limits:
     """
 
     words: int = 3
-    likely: float = 100.0
-    sure: float = 300.0
+    likely: float = 60.0
+    sure: float = 200.0
     bonus: float = 100.0
-    short: float = 150.0
+    short: float = 200.0
     lower: float = 120.0
     small: int = 2
     capital: float = 0.4
@@ -31,7 +31,7 @@ class Limits:
     common: float = 560.0
     noun: float = 0.8
     familiar: float = 430.0
-    shared: float = 60.0
+    shared: float = 75.0
     unlisted: float = 50.0
 
 

@@ -13,6 +13,7 @@ real detector (English counted as confusion), and one sampling step at batch 64 
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,7 @@ class Stopwatch:
         original = getattr(owner, name)
         own = name in vars(owner)
 
+        @functools.wraps(original)  # `generate` reads the signature of `forward`
         def timed(*args: Any, **kwargs: Any) -> Any:
             start = self._clock()
             self._inner.append(0.0)

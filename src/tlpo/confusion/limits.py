@@ -14,9 +14,9 @@ class Limits:
     score on top. lower, small: points, and words (of a phrase of the least length), that must come from words that
     are no names.
     capital, connector: weight of a capitalised word, and of a small word inside a name. common, noun: a capitalised
-    word cheaper than ``common`` in one language and unknown elsewhere is no name and weighs ``noun``. familiar, shared:
-    a word cheaper than ``familiar`` in the target speaks for another language by at most ``shared``. unlisted: points a
-    decade of fastText's odds for a word of no list.
+    word cheaper than ``common`` in German or Vietnamese and unknown elsewhere is no name and weighs ``noun``.
+    familiar, shared: a word cheaper than ``familiar`` in the target speaks for another language by at most ``shared``.
+    unlisted: points a decade of fastText's odds for a word of no list.
     """
 
     words: int = 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from tlpo.confusion.vocabulary import CONNECTORS
 from tlpo.languages import LANGUAGES
 
 _ENGLISH = LATIN.index("en")
+_NOUNS = (LATIN.index("de"), LATIN.index("vi"))
+_ELIDED_NAME = re.compile("['’ʼ][A-ZÀ-Þ]")
 _MEMO = 20_000
 
 # Languages too close to be told apart in a phrase, and a language whose words stand in another's list.
@@ -80,13 +83,13 @@ class WordScorer:
         return min(row[i] for i in self._own), tuple(row[j] for j in self._other)
 
     def _score(self, text: str, weight: float) -> Score:
-        """A capitalised word that is common in one language and unknown in English and in the allowed ones is no name:
-        names travel, German nouns do not."""
+        """A capitalised word that is common in German or Vietnamese and unknown in English and in the allowed languages
+        is no name: names travel, German nouns and the words of a Vietnamese title do not."""
         limits, folded = self._limits, fold(text)
         row: tuple[float, ...] = latin_costs(folded)
         best = min(row[i] for i in self._own)
         if weight == limits.capital and best == ABSENT and row[_ENGLISH] == ABSENT:
-            plain = tuple(row[j] < limits.common for j in self._other)
+            plain = tuple(j in _NOUNS and row[j] < limits.common for j in self._other)
             weights = [limits.noun if known else weight for known in plain]
             gains = tuple(w * (best - row[j]) for w, j in zip(weights, self._other, strict=True))
             return Score(gains, plain, max(gains))
@@ -100,7 +103,7 @@ class WordScorer:
     def _weight(self, words: list[Word], i: int) -> float:
         """A name says little about the language around it, nor does a small word inside a name (Bank of America)."""
         text = words[i].text
-        if text[0].isupper():
+        if text[0].isupper() or _ELIDED_NAME.search(text):
             return self._limits.capital
         if text in CONNECTORS and _named(words, i, -1) and _named(words, i, 1):
             return self._limits.connector

@@ -1,20 +1,21 @@
 """Tiny random models of every architecture family, and small real tokenizers trained on the spot.
 
 Two tokenizers, of the two kinds in use: byte-level BPE (Llama 3, Qwen, GPT-2) and BPE on metaspaces with byte fallback
-(Gemma, Mistral). Both are trained on a few sentences only, so that most Hangul, emoji and rare letters split into
+(Gemma, Mistral). Both learn from a few sentences only, so that most Hangul, emoji and rare letters split into
 several byte pieces.
 """
 
 from __future__ import annotations
 
-import json
+import itertools
+import re
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers import models as backends
-from tokenizers.trainers import BpeTrainer
 from transformers import (
     Gemma3ForCausalLM,
     Gemma3TextConfig,
@@ -54,40 +55,57 @@ CHAT_TEMPLATE = (
 _MARKERS = ["<pad>", "<s>", "</s>", "<|turn|>", "<|end|>"]
 
 
-def byte_level_tokenizer(vocab_size: int = 480, *, split: bool = True) -> PreTrainedTokenizerFast:
-    """Byte-level BPE; without ``split`` nothing keeps its merges inside words or characters."""
-    backend = Tokenizer(backends.BPE())
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=split)
+def byte_level_tokenizer(merges: int = 219) -> PreTrainedTokenizerFast:
+    """Byte-level BPE of 480 tokens; every character outside ASCII is two or more symbols to begin with."""
+    splitter = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    words = [list(word) for sentence in SENTENCES for word, _ in splitter.pre_tokenize_str(sentence)]
+    symbols = sorted(pre_tokenizers.ByteLevel.alphabet())
+    backend = Tokenizer(_learned(words, symbols, merges))
+    backend.pre_tokenizer = splitter
     backend.decoder = decoders.ByteLevel()
-    trainer = BpeTrainer(
-        vocab_size=vocab_size,
-        special_tokens=_MARKERS,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    backend.train_from_iterator(SENTENCES, trainer)
     return _wrapped(backend)
 
 
-def byte_fallback_tokenizer(vocab_size: int = 480) -> PreTrainedTokenizerFast:
-    """BPE on metaspaces; characters outside a small alphabet fall back to ``<0x..>`` pieces."""
-    backend = Tokenizer(backends.BPE())
-    backend.normalizer = normalizers.Replace(" ", "▁")
-    trainer = BpeTrainer(vocab_size=vocab_size - 256, limit_alphabet=120, special_tokens=_MARKERS, show_progress=False)
-    backend.train_from_iterator(SENTENCES, trainer)
-    learned = json.loads(backend.to_str())["model"]
-    vocabulary = dict(learned["vocab"])
-    for byte in range(256):
-        vocabulary[f"<0x{byte:02X}>"] = len(vocabulary)
-    merges = [tuple(merge) for merge in learned["merges"]]
-    backend = Tokenizer(backends.BPE(vocab=vocabulary, merges=merges, byte_fallback=True, fuse_unk=False))
+def byte_fallback_tokenizer(characters: int = 170, merges: int = 49) -> PreTrainedTokenizerFast:
+    """BPE on metaspaces, 480 tokens; all but the most frequent characters fall back to ``<0x..>`` pieces."""
+    texts = [sentence.replace(" ", "▁") for sentence in SENTENCES]
+    counts = Counter("".join(texts))
+    known = sorted(counts, key=lambda character: (-counts[character], character))[:characters]
+    words = [[c for c in word if c in known] for text in texts for word in re.findall("▁?[^▁]+", text)]
+    bytes_ = [f"<0x{byte:02X}>" for byte in range(256)]
+    backend = Tokenizer(_learned(words, [*bytes_, *known], merges, byte_fallback=True))
     backend.normalizer = normalizers.Replace(" ", "▁")
     backend.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
-    backend.add_special_tokens(_MARKERS)
     return _wrapped(backend)
+
+
+def _learned(words: list[list[str]], symbols: list[str], merges: int, **options: Any) -> backends.BPE:
+    """The most frequent pair joined again and again. The library's own trainer breaks ties by chance, which would give
+    each process of a test another vocabulary."""
+    vocabulary = {token: place for place, token in enumerate([*_MARKERS, *symbols])}
+    learned: list[tuple[str, str]] = []
+    while len(learned) < merges:
+        pairs = Counter(pair for word in words for pair in itertools.pairwise(word))
+        left, right = max(pairs, key=lambda pair: (pairs[pair], pair))
+        learned.append((left, right))
+        vocabulary.setdefault(left + right, len(vocabulary))
+        words = [_joined(word, left, right) for word in words]
+    return backends.BPE(vocab=vocabulary, merges=learned, **options)
+
+
+def _joined(word: list[str], left: str, right: str) -> list[str]:
+    joined: list[str] = []
+    for symbol in word:
+        if joined and symbol == right and joined[-1] == left:
+            joined[-1] = left + right
+        else:
+            joined.append(symbol)
+    return joined
 
 
 def _wrapped(backend: Tokenizer) -> PreTrainedTokenizerFast:
+    backend.add_special_tokens(_MARKERS)
+    assert backend.get_vocab_size() == 480
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
         bos_token="<s>",

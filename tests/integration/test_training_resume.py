@@ -127,7 +127,7 @@ def test_a_step_that_is_not_finite_is_skipped(tmp_path: Path, in_gradient: bool,
 def test_too_many_such_steps_end_the_run_with_the_last_good_weights(tmp_path: Path) -> None:
     Unlucky.bad, Unlucky.in_gradient = range(2, 100), False
     run = trainer(tmp_path, kind=Unlucky, max_steps=20, max_nonfinite_steps=2)
-    with pytest.raises(UserError, match=r"not finite in 3 steps in a row .*checkpoint-5.*resume"):
+    with pytest.raises(UserError, match=r"not finite in 3 steps in a row .*checkpoint-5"):
         run.train()
     folder = last_complete(tmp_path)
     assert folder == tmp_path / "checkpoint-5"

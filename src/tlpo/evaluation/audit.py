@@ -133,9 +133,10 @@ def _chunks(
     for prompt in prompts:
         ids = encode_prompt(tokenizer, prompt.prompt, template=settings.template, language=prompt.language)
         if limit is not None and len(ids) + settings.max_new_tokens > limit:
+            place = prompt.where or f"prompt {prompt.index}"
             raise UserError(
-                f"prompt {prompt.index} has {len(ids)} tokens; with max_new_tokens {settings.max_new_tokens} it "
-                f"exceeds the model's context of {limit}: shorten the prompt or lower max_new_tokens"
+                f"{place}: the prompt has {len(ids)} tokens; with max_new_tokens {settings.max_new_tokens} it exceeds "
+                f"the model's context of {limit}: shorten the prompt or lower max_new_tokens"
             )
         encoded.append((prompt, ids))
     encoded.sort(key=lambda pair: -len(pair[1]))

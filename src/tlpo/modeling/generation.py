@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import torch
 from torch import Tensor
 
+from tlpo.errors import UserError
 from tlpo.modeling.alignment import TokenText, token_bytes
 from tlpo.modeling.allocator import keep_big_blocks
 from tlpo.modeling.batching import PaddedBatch, left_pad, length_buckets
@@ -117,6 +118,8 @@ class _Decoder:
         mask = batch.attention_mask.repeat_interleave(repeats, dim=0)
         positions = batch.position_ids[:, -1:].repeat_interleave(repeats, dim=0)
         del output
+        if logits.isnan().any():
+            raise UserError("the model's logits are not numbers: its weights are damaged, or its dtype is too narrow")
         for step in range(self.settings.max_new_tokens):
             draws = torch.stack([row.draws[step] for row in self.active]).to(logits.device)
             tokens = sample(logits, draws, self.settings.temperature, self.settings.top_p)

@@ -37,7 +37,8 @@ def encode_dataset(
     """Encode rows with a ``prompt`` (text or chat messages) and, unless a default is given, a ``language``.
 
     Args:
-        rows: any iterable of mappings, a ``datasets.Dataset`` included.
+        rows: any iterable of mappings, a ``datasets.Dataset`` included. ``where``, if a row has it, tells of its origin
+            (file and line) when something is wrong with it.
         tokenizer: the policy's.
         template: for base models, text with ``{prompt}`` in it; None lets the prompt's language decide.
         default_language: for rows without a ``language``.
@@ -49,18 +50,19 @@ def encode_dataset(
     prompts = []
     for index, row in enumerate(rows):
         language = row.get("language") or default_language
+        place = row.get("where") or f"training record {index}"
         if "prompt" not in row or not row["prompt"]:
-            raise UserError(f"training record {index}: no 'prompt': give each record text or chat messages")
+            raise UserError(f"{place}: no 'prompt': give each record text or chat messages")
         if language is None:
-            raise UserError(f"training record {index}: no 'language': add the column, or set language for all records")
+            raise UserError(f"{place}: no 'language': add the column, or set language for all records")
         try:
             language = get_language(language).code
             ids = encode_prompt(tokenizer, row["prompt"], template=template, language=language)
         except UserError as error:
-            raise UserError(f"training record {index}: {error}") from None
+            raise UserError(f"{place}: {error}") from None
         if max_tokens is not None and len(ids) > max_tokens:
             raise UserError(
-                f"training record {index}: the prompt has {len(ids)} tokens, but only {max_tokens} fit the model's "
+                f"{place}: the prompt has {len(ids)} tokens, but only {max_tokens} fit the model's "
                 "context beside the response: shorten it, or lower max_new_tokens"
             )
         prompts.append(EncodedPrompt(index, ids, language))

@@ -131,7 +131,7 @@ def train(
     trainer = TLPOTrainer(
         model,
         args,
-        train_dataset=[{"prompt": record.prompt, "language": record.language} for record in prompts],
+        train_dataset=_rows(prompts),
         processing_class=tokenizer,
         peft_config=run.peft_config(),
     )
@@ -163,6 +163,10 @@ def training_prompts(run: RunConfig) -> list[PromptRecord]:
     return load_prompts(run.prompts, language=run.language, split="train")
 
 
+def _rows(prompts: list[PromptRecord]) -> list[dict[str, Any]]:
+    return [{"prompt": record.prompt, "language": record.language, "where": record.where} for record in prompts]
+
+
 def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
     """Refuse what `train` would refuse, before anything is computed or written.
 
@@ -172,9 +176,10 @@ def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, token
     from tlpo.training.dataset import encode_dataset
     from tlpo.training.setup import check_context
 
-    rows = [{"prompt": record.prompt, "language": record.language} for record in training_prompts(run)]
     room = check_context(model, args)
-    encode_dataset(rows, tokenizer, template=args.prompt_template, default_language=None, max_tokens=room)
+    encode_dataset(
+        _rows(training_prompts(run)), tokenizer, template=args.prompt_template, default_language=None, max_tokens=room
+    )
 
 
 def save_final(trainer: Any, tokenizer: PreTrainedTokenizerBase, folder: Path) -> Path:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+SPEED_PERIOD = 1800.0
+"""Seconds over which the time left is estimated: many steps, even if one takes minutes."""
+
 
 @contextmanager
 def audit_progress(label: str, output: Path) -> Iterator[Callable[[int, int], None]]:
@@ -16,7 +19,7 @@ def audit_progress(label: str, output: Path) -> Iterator[Callable[[int, int], No
 
     kept = 0
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=SPEED_PERIOD) as progress:
         task = progress.add_task(label, total=None)
 
         def advance(done: int, total: int) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import TrainerCallback
+from transformers.utils import logging
+
+from tlpo.runs.progress import SPEED_PERIOD
 
 
 class TrainingProgress(TrainerCallback):
@@ -27,22 +30,32 @@ class TrainingProgress(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         if state.is_world_process_zero and logs and "confusion/rate" in logs:
-            self._progress.console.print(step_line(state.global_step, logs), highlight=False)
+            self._progress.console.print(step_line(state.global_step, logs), highlight=False, soft_wrap=True)
 
 
 def step_line(step: int, logs: Mapping[str, float]) -> str:
-    """One logged step in words: the rate among the samples, the points found and used, the seconds it took."""
+    """One logged step in words: the rate among the samples, the points found and used, the update, the seconds."""
     seconds = sum(value for name, value in logs.items() if name.endswith("/seconds"))
     found, used = logs.get("confusion/points", 0), logs.get("confusion/points_used", 0)
-    return (
-        f"step {step:>3}: {100 * logs['confusion/rate']:5.1f} % of the samples confused, "
-        f"{used:.0f} of {found:.0f} points used, {seconds:.0f} s"
-    )
+    parts = [f"{100 * logs['confusion/rate']:5.1f} % of the samples confused", f"{used:.0f} of {found:.0f} points used"]
+    parts += [f"{name} {logs[name]:.4f}" for name in ("kl", "loss") if name in logs]
+    if logs.get("train/skipped_steps"):
+        parts.append("skipped: not finite")
+    return f"step {step:>3}: {', '.join(parts)}, {seconds:.0f} s"
 
 
 @contextmanager
 def training_progress() -> Iterator[TrainingProgress]:
-    """The callback, with its bar closed whatever happens."""
+    """The callback, with its bar closed whatever happens; saving a model shows no bar of its own."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield TrainingProgress(progress)
+    # A step may take longer than the 30 seconds over which the speed is measured by default.
+    bar = Progress(*columns, console=Console(stderr=True), speed_estimate_period=SPEED_PERIOD)
+    library: Any = logging
+    shown = library.is_progress_bar_enabled()
+    library.disable_progress_bar()
+    try:
+        with bar as progress:
+            yield TrainingProgress(progress)
+    finally:
+        if shown:
+            library.enable_progress_bar()

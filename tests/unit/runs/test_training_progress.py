@@ -1,8 +1,13 @@
-"""A logged step in words."""
+"""A logged step in words, and the progress of a run."""
 
 from __future__ import annotations
 
-from tlpo.runs.training_progress import step_line
+from types import SimpleNamespace
+
+import pytest
+from transformers.utils import logging
+
+from tlpo.runs.training_progress import step_line, training_progress
 
 
 def test_step_line() -> None:
@@ -16,3 +21,34 @@ def test_step_line() -> None:
         "update/seconds": 3.0,
     }
     assert step_line(3, logs) == "step   3:  21.9 % of the samples confused, 13 of 14 points used, 14 s"
+    logs |= {"kl": 0.00123, "loss": -0.05}
+    assert step_line(3, logs) == (
+        "step   3:  21.9 % of the samples confused, 13 of 14 points used, kl 0.0012, loss -0.0500, 14 s"
+    )
+    assert step_line(12, {"confusion/rate": 1.0, "train/skipped_steps": 1.0}) == (
+        "step  12: 100.0 % of the samples confused, 0 of 0 points used, skipped: not finite, 0 s"
+    )
+
+
+def test_progress_goes_to_stderr_and_the_librarys_bars_come_back(capsys: pytest.CaptureFixture[str]) -> None:
+    state = SimpleNamespace(is_world_process_zero=True, max_steps=4, global_step=1)
+
+    def interrupted() -> None:
+        with training_progress() as progress:
+            assert not logging.is_progress_bar_enabled()
+            progress.on_train_begin(None, state, None)
+            state.global_step = 2
+            progress.on_step_end(None, state, None)
+            progress.on_log(None, state, None, logs={"confusion/rate": 0.5, "kl": 0.1, "loss": 0.25})
+            progress.on_log(None, state, None, logs={"eval_confusion/rate": 0.5})
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert logging.is_progress_bar_enabled()
+    out, err = capsys.readouterr()
+    assert out == ""
+    expected = "step   2:  50.0 % of the samples confused, 0 of 0 points used, kl 0.1000, loss 0.2500, 0 s"
+    assert err.splitlines()[0] == expected
+    assert "2/4" in err
+    assert "eval" not in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def _write(path: Path, model: PreTrainedModel) -> None:
     writer.add_tokenizer_pre("default")
     writer.add_token_list([token for token, _ in vocabulary])
     writer.add_token_types([3 if number in special else 1 for _, number in vocabulary])
-    backend = __import__("json").loads(tokenizer.backend_tokenizer.to_str())
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
     writer.add_token_merges([" ".join(merge) for merge in backend["model"]["merges"]])
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)

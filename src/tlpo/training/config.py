@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from transformers import TrainingArguments
+from transformers.trainer_utils import SchedulerType
 
 from tlpo.errors import UserError, did_you_mean
 from tlpo.training.exploration import ExplorationSettings
@@ -135,7 +136,10 @@ class TLPOConfig(TrainingArguments):
     )
     log_completions: int = field(default=4, metadata={"help": "Confusion points written out at each logging step."})
 
-    learning_rate: float = field(default=1e-5, metadata={"help": "The initial learning rate of AdamW."})
+    learning_rate: float = field(default=2.5e-6, metadata={"help": "The initial learning rate of AdamW."})
+    lr_scheduler_type: SchedulerType | str = field(
+        default="constant", metadata={"help": "How the learning rate changes over the run."}
+    )
     adam_beta2: float = field(default=0.95, metadata={"help": "Beta2 of AdamW (the paper: 0.95)."})
     weight_decay: float = field(default=0.0, metadata={"help": "Weight decay of AdamW."})
     logging_steps: float = field(default=1, metadata={"help": "Log every so many steps."})

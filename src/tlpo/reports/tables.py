@@ -67,7 +67,7 @@ def example_text(response: str, spans: list[dict[str, Any]], point: int | None, 
     Responses without a confusion point show their start. Offsets refer to the whole response.
     """
     first = 0 if point is None else max(0, point - around)
-    last = (point or 0) + around
+    last = 2 * around if point is None else point + around
     line = Text("…" if first > 0 else "")
     position = 0
     for segment in segments(printable(response), spans, point):

@@ -59,5 +59,5 @@ def test_example_shows_the_text_around_the_point() -> None:
 
 
 def test_example_without_confusion_shows_its_start() -> None:
-    assert example_text("안녕\x1b하세요", [], None, around=4).plain == "안녕␛하…"
+    assert example_text("안녕\x1b하세요", [], None, around=2).plain == "안녕␛하…"
     assert example_text("안녕", [], None).plain == "안녕"

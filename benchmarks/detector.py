@@ -42,7 +42,7 @@ def main() -> None:
     if "clean" in parts:
         result["clean_alarms_percent"] = clean_alarms(clean, args.examples)
     if "planted" in parts:
-        result["planted"] = detector_planted.run(clean, 4 if args.quick else 20)
+        result["planted"] = detector_planted.run(clean, 4 if args.quick else 25)
     if "lcb" in parts and args.lcb is not None:
         result["lcb"] = detector_lcb.run(args.lcb, 2000 if args.quick else None)
     if "speed" in parts:

@@ -30,7 +30,7 @@ _MARKUP = re.compile(
     re.VERBOSE,
 )
 _SPECIAL = re.compile(r"[0-9_@#/\\=(]|[.~-][A-Za-z]|[a-z][A-Z]")
-_TOKEN = re.compile(r"\S+")
+_TOKEN = re.compile(r"[!-~À-ɏḀ-ỿ]+")
 _TECHNICAL = re.compile(
     rf"""
       [A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+ | (?<![A-Za-z0-9])[@\#][A-Za-z0-9_]+   # addresses, handles

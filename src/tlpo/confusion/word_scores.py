@@ -103,7 +103,9 @@ class WordScorer:
     def _weight(self, words: list[Word], i: int) -> float:
         """A name says little about the language around it, nor does a small word inside a name (Bank of America)."""
         text = words[i].text
-        if text[0].isupper() or _ELIDED_NAME.search(text):
+        if text[0].isupper():
+            return self._limits.capital
+        if ("'" in text or "’" in text) and _ELIDED_NAME.search(text):
             return self._limits.capital
         if text in CONNECTORS and _named(words, i, -1) and _named(words, i, 1):
             return self._limits.connector

@@ -73,16 +73,15 @@ def judge(
         settings: the rules.
         pending: the bytes of a character that the prefix leaves unfinished and the candidate may end.
 
-    A word that the look-ahead cuts in half is judged as if it ended there when the language is not written in Latin
-    script: its letters are wrong already, whatever follows. With a Latin target the unfinished word is not judged, for
-    its beginning may be common to both languages. A character cut in half (byte pieces) is left out: no letter has been
-    written yet.
+    A word that the look-ahead cuts in half is judged as if it ended there: letters of a wrong script are wrong already,
+    whatever follows, and among languages of one script a phrase of several words decides, not its last one. A character
+    cut in half (byte pieces) is left out: no letter has been written yet.
     """
     text = TokenText(table, candidate.continuation, pending=pending if settings.in_context else b"").text
     ended = candidate.continuation[-1] in eos_ids
     start = len(prefix) if settings.in_context else 0
     whole = prefix + text if settings.in_context else text
-    if detector.check(whole, start=start, truncated=not ended and detector.options.latin).confusion_point is not None:
+    if detector.check(whole, start=start).confusion_point is not None:
         return Judged("confused", -1.0, True)
     if not detector.has_target_letter(text):
         outcome: Outcome = "end" if ended else "neutral"

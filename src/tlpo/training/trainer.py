@@ -165,7 +165,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             for sample, completion in enumerate(group):
                 offset = completion.confusion_point
                 if offset is None:
-                    offset = detector.check(completion.text, truncated=completion.finished == "length").confusion_point
+                    offset = detector.confusion_point(completion.text)
                 count_response(self.step_metrics, completion, offset, detector)
                 if offset is None:
                     continue

@@ -55,7 +55,6 @@ def demo(
         strictness="strict",
         max_new_tokens=max_new_tokens,
         per_device_train_batch_size=12,
-        learning_rate=3e-6,  # a little above the default: the demo takes few steps
         max_steps=max_steps,
         save_strategy="no",  # a checkpoint of a demo is worth less than the gigabytes it takes; Ctrl-C still saves one
         seed=seed,

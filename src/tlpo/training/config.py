@@ -136,7 +136,7 @@ class TLPOConfig(TrainingArguments):
     )
     log_completions: int = field(default=4, metadata={"help": "Confusion points written out at each logging step."})
 
-    learning_rate: float = field(default=2.5e-6, metadata={"help": "The initial learning rate of AdamW."})
+    learning_rate: float = field(default=5e-6, metadata={"help": "The initial learning rate of AdamW."})
     lr_scheduler_type: SchedulerType | str = field(
         default="constant", metadata={"help": "How the learning rate changes over the run."}
     )

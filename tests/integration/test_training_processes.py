@@ -18,6 +18,7 @@ from tests.runs import largest_difference, same, trainer, weights
 
 from tlpo.training.checkpoints import last_complete
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 

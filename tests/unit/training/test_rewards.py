@@ -77,7 +77,7 @@ def test_confusion_that_ended_before_the_point_does_not_count() -> None:
 
 
 def test_a_latin_word_cut_by_the_look_ahead() -> None:
-    """Its letters are wrong already in Korean; in French they may still become a French word."""
+    """Its letters are wrong already in Korean; among languages of one script a single half word tells nothing."""
     assert run(["학교", " compu"]).outcome == "confused"
     assert run(["compu"]).outcome == "confused"
     assert run([" et", " je", " m"], prefix="Il fait beau", language="fr", english="neutral") == CLEAN

@@ -55,6 +55,10 @@ _AT_LEAST = {
     "num_iterations": 1,
     "ref_model_sync_steps": 0,
     "max_nonfinite_steps": 0,
+    "log_completions": 0,
+    "per_device_train_batch_size": 1,
+    "gradient_accumulation_steps": 1,
+    "seed": 0,
     "beta": 0.0,
     "temperature": 0.0,
 }
@@ -163,6 +167,11 @@ class TLPOConfig(TrainingArguments):
             problems.append(f"epsilon is {self.epsilon}: give a number in (0, 1)")
         if self.prompt_template is not None and "{prompt}" not in self.prompt_template:
             problems.append(f"prompt_template {self.prompt_template!r} lacks the placeholder {{prompt}}: add it")
+        if self.ref_model_sync_steps and self.beta == 0:
+            problems.append(
+                f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 there is no reference model: "
+                "set one of them"
+            )
         if problems := [problem for problem in problems if problem]:
             raise UserError("; ".join(problems))
         super().__post_init__()  # type: ignore[no-untyped-call]

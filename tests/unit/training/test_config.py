@@ -81,6 +81,10 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
         ("update_batch_size", 0),
         ("num_iterations", 0),
         ("ref_model_sync_steps", -1),
+        ("per_device_train_batch_size", 0),
+        ("gradient_accumulation_steps", 0),
+        ("log_completions", -1),
+        ("seed", -1),
         ("max_nonfinite_steps", -1),
         ("temperature", -0.5),
         ("top_p", 1.1),
@@ -96,3 +100,8 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
 def test_each_bad_value_is_named(tmp_path: Path, name: str, value: Any) -> None:
     with pytest.raises(UserError, match=f"^{name} is '?{value}'?"):
         config(tmp_path, **{name: value})
+
+
+def test_a_refreshed_reference_needs_a_kl_term(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="ref_model_sync_steps is 2, but with beta 0 there is no reference model"):
+        config(tmp_path, ref_model_sync_steps=2, beta=0.0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from tlpo.confusion import ConfusionDetector
 from tlpo.errors import UserError
@@ -15,11 +18,15 @@ if TYPE_CHECKING:
     from tlpo.training.config import TLPOConfig
     from tlpo.training.dataset import EncodedPrompt
 
+logger = logging.getLogger(__name__)
+
+_HALF = (torch.float16, torch.bfloat16)
+
 
 def as_model(
-    model: PreTrainedModel | str, tokenizer: PreTrainedTokenizerBase | None, *, bf16: bool
+    model: PreTrainedModel | str, tokenizer: PreTrainedTokenizerBase | None
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Load what was given by name. Weights are fp32 in any case: with bf16 they are the master copy under autocast."""
+    """Load what was given by name, in fp32."""
     if isinstance(model, str):
         tokenizer = tokenizer if tokenizer is not None else load_tokenizer(model)
         model = load_model(model, dtype="float32")
@@ -43,6 +50,27 @@ def with_adapter(model: PreTrainedModel, peft_config: Any, args: TLPOConfig) -> 
             f"ref_model_sync_steps is {args.ref_model_sync_steps}, but an adapter's reference is its base model: "
             "set it to 0, or train the full model"
         )
+    return model
+
+
+def with_master_weights(model: PreTrainedModel) -> PreTrainedModel:
+    """The model with weights in fp32 if all of it is trained: with the option bf16 they are the copy under autocast.
+
+    In 16 bits most weights would not move: an update is smaller than half the distance to the next number. An adapter
+    is in fp32 already, and its frozen base may stay as it is.
+
+    Raises:
+        UserError: for a model without any weight to train.
+    """
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    if not trained:
+        raise UserError(
+            "the model has no weight to train: all are frozen, as those of an adapter's folder are once it is loaded; "
+            "load the adapter with peft.PeftModel.from_pretrained(..., is_trainable=True), or merge it into its base"
+        )
+    if not hasattr(model, "disable_adapter") and any(weight.dtype in _HALF for weight in trained):
+        logger.warning("the model's 16-bit weights are trained in float32; for 16-bit computation set bf16")
+        model.to(torch.float32)  # type: ignore[arg-type]
     return model
 
 

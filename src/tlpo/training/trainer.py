@@ -40,7 +40,7 @@ from tlpo.training.persistence import PersistenceMixin, RunFiles
 from tlpo.training.points import ConfusionPoint, PointRow, collate
 from tlpo.training.reference import Reference
 from tlpo.training.rewards import judge
-from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
+from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter, with_master_weights
 
 Prompts = Sequence[Mapping[str, Any]]
 
@@ -81,8 +81,8 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         callbacks: list[TrainerCallback] | None = None,
     ) -> None:
         args = args if args is not None else TLPOConfig(output_dir="tlpo-output")
-        policy, tokenizer = as_model(model, processing_class, bf16=args.bf16)
-        policy = with_adapter(policy, peft_config, args)
+        policy, tokenizer = as_model(model, processing_class)
+        policy = with_master_weights(with_adapter(policy, peft_config, args))
         room = check_context(policy, args)
         self.tokenizer_ = tokenizer
         self.in_optimizer_step = False
@@ -110,6 +110,11 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             processing_class=tokenizer,
             callbacks=callbacks,
         )
+        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
+            raise UserError(
+                "FSDP and DeepSpeed are not supported, since processes decode unequal numbers of steps, which sharded "
+                "weights do not allow: use plain data parallelism (torchrun), with an adapter if the memory is short"
+            )
         if self.args.n_gpu > 1:
             raise UserError(
                 f"{self.args.n_gpu} GPUs in one process: start one process a GPU with 'torchrun --nproc_per_node "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class _Train:
         from tlpo.training.run import RunConfig
 
         run, training = parse_config((RunConfig, TLPOConfig), args)
-        result = audited_training(run, training, command=" ".join(["tlpo", "train", *args]))
+        result = audited_training(run, training, command=shlex.join(["tlpo", "train", *args]))
         if training.process_index == 0:
             show(result, Path(training.output_dir))
         return 0

@@ -40,7 +40,9 @@ def english_phrases(segment: str, words: list[Word], options: Options, pattern: 
     """The confused parts of the Latin words of a piece, in order. cut: the last word's neighbour is not known yet."""
     phrases: list[Phrase] = []
     for group in stretches(segment, words):
-        for start, end in _wrong_parts(group, cut and group[-1] is words[-1], options.strictness == "strict"):
+        # A letter of the target after the last word ends its group.
+        open_end = cut and group[-1] is words[-1] and not pattern.target.search(segment, group[-1].end)
+        for start, end in _wrong_parts(group, open_end, options.strictness == "strict"):
             if not (options.glosses and _is_gloss(segment, start, pattern)):
                 phrases.append(Phrase(start, end, "en", 0.95))
     return phrases
@@ -86,10 +88,18 @@ def _wrong(group: list[Word], i: int, cut: bool, strict: bool) -> bool:
     if word.lower:
         named_before = before is not None and (before.name_like or _connects(before))
         named_after = open_end or (after is not None and (after.name_like or _connects(after)))
+        if word.text == "the" and before is None and _names_follow(group, i, cut):
+            return False
         return not (_connects(word) and named_before and named_after)
     if word.name_like and _ordinary(word) and not open_end and not (word.text.isupper() and len(group) < 3):
         return not any(other is not None and other.name_like and not _ordinary(other) for other in (before, after))
     return False
+
+
+def _names_follow(group: list[Word], i: int, cut: bool) -> bool:
+    """Whether a name of two words or more follows, as in "the Great Basin", or may yet."""
+    names = group[i + 1 : i + 3]
+    return all(word.name_like and not _ordinary(word) for word in names) and (cut or len(names) == 2)
 
 
 def _connects(word: Word) -> bool:

@@ -17,20 +17,25 @@ from tlpo.confusion.scripts import char_class, rare_class_of
 
 _PUNCTUATION = "，、。！？；：“”‘’《》,!?;:0-9０-９ "
 
-# Han characters of a stretch that fastText can tell.
-_LONG = 10
+# Han characters of a stretch that small words can tell, and of one that fastText can.
+_SHORT, _LONG = 4, 10
 
 
 @functools.lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """(a stretch of Han characters, a character that is not Japanese, that or a word of Chinese, a long stretch)."""
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """(a stretch of Han characters, a character that is not Japanese, that or a word of Chinese, a long stretch, every
+    second character of a long stretch).
+
+    The last two know plane 0 only, where a class is one look-up: a character beyond is not Japanese anyway."""
     han = char_class(r"[\p{sc=Hani}--[\u3005-\u3007]]")
     everything = re.findall(f"[{han}]", "".join(map(chr, range(0x2E80, 0xFB00))))
     strange = {ord(char) for char in everything if not _japanese(char)}
     stretch = re.compile(f"[{han}](?:[{han}{_PUNCTUATION}]*[{han}])?")
-    row = re.compile(f"[{han}]{{2}}[{han}{_PUNCTUATION}]{{{_LONG - 2}}}")
+    near = char_class(r"[[\p{sc=Hani}--[\u3005-\u3007]]&&[\u0000-\uffff]]")
+    row = re.compile(f"[{near}]{{2}}[{near}{_PUNCTUATION}]{{{_LONG - 2}}}")
+    half = re.compile(f"[{near}{_PUNCTUATION}]{{{_LONG // 2}}}")
     cue = rare_class_of(strange | set(map(ord, CHINESE_STRONG | CHINESE_WEAK)))
-    return stretch, re.compile(rare_class_of(strange)), re.compile(cue), row
+    return stretch, re.compile(rare_class_of(strange)), re.compile(cue), row, half
 
 
 def _japanese(char: str) -> bool:
@@ -50,11 +55,13 @@ class HanRule:
     """Tells Chinese from Japanese."""
 
     def __init__(self) -> None:
-        self._stretch, self._strange, self._cue, self._row = _patterns()
+        self._stretch, self._strange, self._cue, self._row, self._half = _patterns()
 
     def suspicious(self, text: str) -> bool:
         """Whether a character or a stretch that could be Chinese occurs."""
-        return self._cue.search(text) is not None or self._row.search(text) is not None
+        if self._cue.search(text):
+            return True
+        return self._half.search(text[::2]) is not None and self._row.search(text) is not None
 
     def phrases(self, segment: str, piece: tuple[int, int]) -> list[Phrase]:
         """The Chinese stretches of ``piece``, in order."""
@@ -64,11 +71,12 @@ class HanRule:
         return [Phrase(start, end, "zh", 0.9) for start, end in found]
 
     def _chinese(self, text: str) -> bool:
-        strange = len(self._strange.findall(text))
-        if strange:
+        if self._strange.search(text):
             return True
+        if len(text) < _SHORT:
+            return False
         han = sum(char >= "\u3400" for char in text)
         points = sum(2 for char in text if char in CHINESE_STRONG) + sum(1 for char in text if char in CHINESE_WEAK)
         if han >= _LONG and _fasttext_says_chinese(text):
             return True
-        return han >= 4 and points >= 2 and 10 * points >= han
+        return han >= _SHORT and points >= 2 and 10 * points >= han

@@ -70,7 +70,8 @@ def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Pat
             reach = max(reach, regions[at][1])
             at += 1
         text = match.group().rstrip("'’ʼ")
-        words.append(Word(start, start + len(text), text, start < reach or text in ABBREVIATIONS))
+        twice = bool(words) and words[-1].text == text and segment[words[-1].end : start] == "-"  # Malay: gerai-gerai
+        words.append(Word(start, start + len(text), text, start < reach or twice or text in ABBREVIATIONS))
     return words
 
 

@@ -46,7 +46,10 @@ _TECHNICAL = re.compile(
     """,
     re.VERBOSE,
 )
-_UNIT = re.compile(rf"[0-9][.,]?\ (?:{'|'.join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])")
+_UNIT = re.compile(
+    rf"[0-9][.,]?\ (?:{'|'.join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])"
+    r"|[0-9]\ ?[a-z]{1,4}/[a-z]{1,3}(?![A-Za-z])"  # of speed and the like, in any language: 800 km/sa
+)
 _GLOSS_CLOSE = re.compile(r"[)）］\]〕】]")
 
 

@@ -58,14 +58,15 @@ class PhraseRule:
         limits, (start, end) = self._limits, piece
         if end - start < limits.words:
             return False
-        least = end - start == limits.words
+        more = end - start - limits.words
+        short = limits.short[more] if more < len(limits.short) else None
         counted = [i for i in range(start, end) if scores[i].plain[k] and scores[i].gains[k] > 0]
-        if sum(words[i].text[0].islower() for i in counted) < (limits.small if least else 1):
+        if sum(words[i].text[0].islower() for i in counted) < (1 if short is None else limits.small):
             return False
         if sum(scores[i].gains[k] for i in counted) < limits.lower:
             return False
         odds = _fasttext_odds(words[start:end], self._scorer.allowed)
-        return score - limits.short * least + limits.bonus * odds >= limits.sure
+        return score - (short or 0.0) + limits.bonus * odds >= limits.sure
 
     def _by_fasttext(self, words: list[Word]) -> list[Phrase]:
         """For a target without a word list: the piece as a whole, as fastText sees it."""

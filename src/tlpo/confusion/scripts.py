@@ -22,10 +22,11 @@ Khmr Laoo Mymr Ethi Tibt Mong Syrc Thaa Cher Cans Copt Tfng Nkoo Yiii Goth Runr 
 SCRIPTS = tuple(_SCRIPT_CODES.split())
 
 # Letters that say nothing about the language: the ideographic zero and numerals, feminine and masculine ordinals,
-# Roman and fullwidth forms, letterlike symbols, phonetic and modifier letters.
+# Roman and fullwidth forms, letterlike symbols, phonetic and modifier letters (but not the repetition marks of Thai,
+# Lao and Khmer, which are modifier letters too).
 NEUTRAL = (
-    r"[\u3007\u3021-\u3029\u3038-\u303a\xaa\xba\u2100-\u218f\uff21-\uff3a\uff41-\uff5a\p{Lm}"
-    r"\u0250-\u02af\u1d00-\u1dbf]"
+    r"[\u3007\u3021-\u3029\u3038-\u303a\xaa\xba\u2100-\u218f\uff21-\uff3a\uff41-\uff5a"
+    r"[\p{Lm}--[\u0e46\u0ec6\u17d7]]\u0250-\u02af\u1d00-\u1dbf]"
 )
 
 

@@ -68,14 +68,16 @@ class WordScorer:
         """The score of each word, its neighbours deciding whether it is part of a name."""
         found: list[Score] = []
         for i, word in enumerate(words):
-            key = (word.text, self._weight(words, i))
-            score = self._memo.get(key)
-            if score is None:
-                if len(self._memo) >= _MEMO:
-                    self._memo.clear()
-                score = self._memo[key] = self._score(*key)
-            found.append(score)
+            found.append(self._remembered(word.text, self._weight(words, i)))
         return found
+
+    def _remembered(self, text: str, weight: float) -> Score:
+        score = self._memo.get((text, weight))
+        if score is None:
+            if len(self._memo) >= _MEMO:
+                self._memo.clear()
+            score = self._memo[text, weight] = self._score(text, weight)
+        return score
 
     def costs(self, text: str) -> tuple[int, tuple[int, ...]]:
         """Cost of a word in the likeliest allowed language, and in each other language."""
@@ -103,13 +105,20 @@ class WordScorer:
     def _weight(self, words: list[Word], i: int) -> float:
         """A name says little about the language around it, nor does a small word inside a name (Bank of America)."""
         text = words[i].text
-        if text[0].isupper():
+        if _like_a_name(text):
             return self._limits.capital
-        if ("'" in text or "’" in text) and _ELIDED_NAME.search(text):
-            return self._limits.capital
-        if text in CONNECTORS and _named(words, i, -1) and _named(words, i, 1):
+        if text in CONNECTORS and self._named(words, i, -1) and self._named(words, i, 1):
             return self._limits.connector
         return 1.0 if len(text) > 1 else 0.5
+
+    def _named(self, words: list[Word], i: int, step: int) -> bool:
+        """Whether the nearest word to that side that is no connector is a name."""
+        i += step
+        while 0 <= i < len(words) and words[i].text in CONNECTORS:
+            i += step
+        if not 0 <= i < len(words) or not _like_a_name(words[i].text):
+            return False
+        return not any(self._remembered(words[i].text, self._limits.capital).plain)
 
 
 def fold(text: str) -> str:
@@ -124,9 +133,6 @@ def _guess(folded: str, scale: float) -> tuple[float, ...]:
     return tuple(-scale * math.log10(max(found.get(code, 0.0), 0.002)) for code in LATIN)
 
 
-def _named(words: list[Word], i: int, step: int) -> bool:
-    """Whether the nearest word to that side that is no connector is capitalised."""
-    i += step
-    while 0 <= i < len(words) and words[i].text in CONNECTORS:
-        i += step
-    return 0 <= i < len(words) and words[i].text[0].isupper()
+def _like_a_name(text: str) -> bool:
+    """Begins with a capital, an article or preposition elided before it aside."""
+    return text[0].isupper() or (("'" in text or "’" in text) and _ELIDED_NAME.search(text) is not None)

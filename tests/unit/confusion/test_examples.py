@@ -32,6 +32,11 @@ NO_ALARM = [
     ("fr", "Nous sommes déjà arrivés à la maison."),
     ("ja", "第二次世界大戦後の国際連合安全保障理事会について説明します。"),
     ("ko", "그는 웃었다 ¯\\_(ツ)_/¯ 그리고 갔다."),
+    ("fr", "Une étude de l’Institute for Policy Research sera publiée lundi par le journal."),
+    ("id", "Mereka membuka gerai-gerai Argos di banyak kota dan desa."),
+    ("tr", "Dalga 800 km/sa (497 mil/sa) hızla açık denizde ilerledi."),
+    ("th", "ฝนจะตกใน Rockies และ the Great Basin วันนี้"),
+    ("th", "เด็ก ๆ ไปโรงเรียนทุกวัน"),
 ]
 
 CONFUSED = [
@@ -51,6 +56,15 @@ CONFUSED = [
     ("es", "confusion", "La casa es grande, but they are not willing to sell it, y lo siento.", "but"),
     ("de", "neutral", "Das Wetter ist gut, pero no quiero salir de la casa, sagte er.", "pero"),
     ("en", "neutral", "The weather is good and nous allons partir demain matin with friends.", "nous"),
+    ("fr", "neutral", "Les enfants ๆ vont à l'école.", "ๆ"),
+    ("th", "confusion", "เด็กไปที่ the Basin วันนี้", "the"),
+    ("en", "neutral", "He said it would be toplam yağış and then he left the house.", "toplam"),
+    (
+        "pt",
+        "neutral",
+        "O ciclista teve Durchschnitt von 5,6 Punkten und 2,6 Rebounds no jogo de ontem.",
+        "Durchschnitt",
+    ),
     ("fr", "neutral", "Le résultat est 很好 aujourd'hui.", "很好"),
     ("ko", "neutral", "네, Tôi muốn biết bạn có khỏe không và làm gì hôm nay 그렇습니다.", "Tôi"),
 ]

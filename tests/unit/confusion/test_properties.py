@@ -20,7 +20,7 @@ ANY = st.sampled_from(sorted(DETECTORS))
 
 _WORDS = r"""
 안녕하세요 세계 가 中国 这是 東京 です カタカナ привет как дела Київ مرحبا این است नमस्ते आहे สวัสดี hello the quick
-answer is Bank of America BBC iPhone main.py foo_bar x=1
+answer is Bank of America the Great Basin BBC iPhone main.py foo_bar x=1
 bonjour les amis comment allez-vous người Việt das ist gut 10 km ` ```
 ( ) （ ） [ ] $ $$ \ { } < > " 「 」 . , ! ? 。 、 : ; - _ / @ # α Δx αβγ 〇 １ Ａ ½ º ⑯ 3️⃣ é ñ ʻ ʔ ʕ•ᴥ•ʔ
 ¯\_(ツ)_/¯ http://a.b/c me@x.org

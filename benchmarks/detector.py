@@ -1,6 +1,7 @@
 """How good and how fast the language-confusion detector is.
 
-Usage: python benchmarks/detector.py --data FOLDER [--lcb FOLDER] [--quick] [--only clean,planted,lcb,speed,memory]
+Usage: python benchmarks/detector.py --data FOLDER [--lcb FOLDER] [--quick] [--lines all|even|odd]
+    [--only clean,planted,lcb,speed,memory]
 
 FOLDER of --data holds clean text, one sentence a line in ``<set>.<language>.txt`` and one {"text": ...} a line in
 ``<set>.<language>.jsonl.gz``. FOLDER of --lcb holds model outputs as ``<model>.csv.gz`` with columns language and
@@ -31,13 +32,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--lcb", type=Path)
     parser.add_argument("--quick", action="store_true", help="a tenth of the planted texts")
+    parser.add_argument("--lines", choices=("all", "even", "odd"), default="all", help="which of the clean texts")
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument(
         "--examples", type=int, default=0, help="alarms on clean text to show for each set and language"
     )
     args = parser.parse_args()
     parts = args.only.split(",")
-    clean = load_clean(args.data)
+    clean = load_clean(args.data, args.lines)
     result: dict[str, object] = {}
     if "clean" in parts:
         result["clean_alarms_percent"] = clean_alarms(clean, args.examples)

@@ -7,10 +7,12 @@ import re
 
 from detector_data import sentences, table
 from tlpo.confusion import ConfusionDetector
+from tlpo.confusion.frequencies import has_list, word_costs
 from tlpo.languages import get_language
 
 _LOWER = re.compile(r"(?<![^ ])[a-z]{3,}(?![^ ])")
 _UNSPACED = ("ja", "zh", "th")
+_TELLING = "same script, 3 telling words"
 
 
 def run(clean: dict[str, dict[str, list[str]]], count: int) -> dict[str, dict[str, float]]:
@@ -22,17 +24,23 @@ def run(clean: dict[str, dict[str, list[str]]], count: int) -> dict[str, dict[st
     for target in sorted(texts):
         line: list[object] = [target]
         for kind, sources in kinds(target, sorted(texts)).items():
-            hit = exact = total = 0
-            for source in sources:
-                for _ in range(count):
-                    h, e = one(rng, kind, target, texts[target], source, texts[source])
-                    hit, exact, total = hit + h, exact + e, total + 1
-            line.append(f"{100 * hit / total:.1f}/{100 * exact / total:.1f}" if total else "-")
-            tally = tallies.setdefault(kind, [0, 0, 0])
-            for i, value in enumerate((hit, exact, total)):
-                tally[i] += value
+            found = [
+                one(rng, kind, target, texts[target], source, texts[source]) for source in sources for _ in range(count)
+            ]
+            cells = {kind: found}
+            if kind == "same script":
+                cells[_TELLING] = [row for row in found if row[2]]
+            for name, part in cells.items():
+                hit, exact = sum(row[0] for row in part), sum(row[1] for row in part)
+                line.append(f"{100 * hit / len(part):.1f}/{100 * exact / len(part):.1f}" if part else "-")
+                tally = tallies.setdefault(name, [0, 0, 0])
+                for i, value in enumerate((hit, exact, len(part))):
+                    tally[i] += value
         rows.append(line)
-    table("Planted confusion: found / at the exact offset, %", ["target", *kinds("ko", sorted(texts))], rows)
+    head = ["target"]
+    for kind in kinds("ko", sorted(texts)):
+        head += [kind, _TELLING] if kind == "same script" else [kind]
+    table("Planted confusion: found / at the exact offset, %", head, rows)
     return {
         kind: {"found": round(100 * h / n, 2), "exact": round(100 * e / n, 2), "texts": n}
         for kind, (h, e, n) in tallies.items()
@@ -58,8 +66,9 @@ def kinds(target: str, all_languages: list[str]) -> dict[str, list[str]]:
 
 def one(
     rng: random.Random, kind: str, target: str, hosts: list[str], source: str, donors: list[str]
-) -> tuple[bool, bool]:
-    """Plant once; (a span overlaps the planted text, the confusion point is its first character)."""
+) -> tuple[bool, bool, bool]:
+    """Plant once: (a span overlaps the planted text, the confusion point is its first character, the planted text is
+    :func:`telling`)."""
     host, piece = rng.choice(hosts), donor(rng, kind, source, target, donors)
     glued = kind == "inside a word" or target in _UNSPACED
     at = rng.choice([i for i in range(len(host) + 1) if fits(host, i, kind, target)] or [len(host)])
@@ -70,7 +79,19 @@ def one(
     found = ConfusionDetector(target, english=english).check(text)
     start, end = len(before), len(before) + len(piece)
     hit = any(span.start < end and span.end > start for span in found.spans)
-    return hit, found.confusion_point == start
+    return hit, found.confusion_point == start, telling(piece, source, target)
+
+
+def telling(piece: str, source: str, target: str) -> bool:
+    """Whether at least 3 small words of ``piece`` stand in the word list of its own language and not in the target's.
+
+    Names, numbers and words that both languages share tell nothing.
+    """
+    if not (has_list(source) and has_list(target)):
+        return False
+    own, other = word_costs(source), word_costs(target)
+    words = [word.strip(".,;:!?\"'()«»“”…") for word in piece.split()]
+    return sum(word[:1].islower() and word in own and word not in other for word in words) >= 3
 
 
 def fits(host: str, at: int, kind: str, target: str) -> bool:

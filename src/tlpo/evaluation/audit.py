@@ -166,8 +166,8 @@ def _generate(
 
 
 def _record(prompt: PromptRecord, number: int, completion: Completion, detector: ConfusionDetector) -> ResponseRecord:
-    """Judge one response. One that met the limit may end in the middle of a word, and the detector is told so."""
-    detection = detector.check(completion.text, truncated=completion.finished == "length")
+    """Judge one response as it stands, as training does: the limit may have cut its last word."""
+    detection = detector.check(completion.text)
     ids = completion.ids[:-1] if completion.finished == "eos" else completion.ids
     return ResponseRecord(
         index=prompt.index,

@@ -28,10 +28,22 @@ class _Train:
         from tlpo.training.run import RunConfig
 
         run, training = parse_config((RunConfig, TLPOConfig), args)
-        result = audited_training(run, training, command=shlex.join(["tlpo", "train", *args]))
+        result = audited_training(run, training, command=public_command(args))
         if training.process_index == 0:
             show(result, Path(training.output_dir))
         return 0
+
+
+def public_command(args: list[str]) -> str:
+    """The command for the model card, which others read: without access tokens (options that end in ``_token``)."""
+    kept, secret = [], False
+    for arg in args:
+        if arg.startswith("--"):
+            name = arg[2:].partition("=")[0].replace("-", "_")
+            secret = name.endswith("_token") and name != "include_sampled_token"
+        if not secret:
+            kept.append(arg)
+    return shlex.join(["tlpo", "train", *kept])
 
 
 def _help(*, everything: bool) -> str:

@@ -13,6 +13,7 @@ Each part leaves its results in the output folder as it ends, and is not done ag
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from dataclasses import dataclass, replace
@@ -80,6 +81,8 @@ def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = 
         before = _audit("before", run, args, held_out, base) if held_out else None
         nll_before = _likelihoods(folder / "nll_before.json", texts, base)
         training = _train(run, args, base)
+        base.cache_clear()
+        _free_memory()
         after = _audit("after", run, args, held_out, trained) if held_out else None
         nll_after = _likelihoods(folder / "nll_after.json", texts, trained)
         nll = {code: compare_nll(nll_before[code], nll_after[code]) for code in texts}
@@ -206,6 +209,15 @@ def _train(run: RunConfig, args: TLPOConfig, load: Loader) -> TrainResult:
             told = f"{kept} is kept" if kept else "no step is finished yet"
             sys.stderr.write(f"{told}: the same command goes on from there\n")
         raise
+
+
+def _free_memory() -> None:
+    """Give back policy, optimizer and reference: the trained model is loaded beside nothing."""
+    import torch
+
+    gc.collect()  # the trainer's parts refer to each other
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _base(run: RunConfig, args: TLPOConfig) -> Any:

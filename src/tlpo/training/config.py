@@ -61,6 +61,7 @@ _AT_LEAST = {
     "seed": 0,
     "beta": 0.0,
     "temperature": 0.0,
+    "learning_rate": 0.0,
 }
 
 
@@ -172,6 +173,10 @@ class TLPOConfig(TrainingArguments):
                 f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 there is no reference model: "
                 "set one of them"
             )
+        if self.save_only_model:
+            problems.append("save_only_model is set, but a run then could not go on exactly: leave it out")
+        if self.fp16:
+            problems.append("fp16 is set, but gradients are not scaled here, as it needs: use bf16")
         if problems := [problem for problem in problems if problem]:
             raise UserError("; ".join(problems))
         super().__post_init__()  # type: ignore[no-untyped-call]

@@ -87,6 +87,7 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
         ("seed", -1),
         ("max_nonfinite_steps", -1),
         ("temperature", -0.5),
+        ("learning_rate", -1e-6),
         ("top_p", 1.1),
         ("epsilon", 0.0),
         ("temperature", float("nan")),
@@ -100,6 +101,12 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
 def test_each_bad_value_is_named(tmp_path: Path, name: str, value: Any) -> None:
     with pytest.raises(UserError, match=f"^{name} is '?{value}'?"):
         config(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(("name", "remedy"), [("save_only_model", "leave it out"), ("fp16", "use bf16")])
+def test_options_that_a_run_cannot_keep_its_word_with(tmp_path: Path, name: str, remedy: str) -> None:
+    with pytest.raises(UserError, match=f"^{name} is set, but .*{remedy}$"):
+        config(tmp_path, **{name: True})
 
 
 def test_a_refreshed_reference_needs_a_kl_term(tmp_path: Path) -> None:

@@ -250,9 +250,10 @@ def frontier(rows: list[dict[str, Any]], path: Path) -> None:
         )
         for row in mine:
             place = (row["nll_rise_target"], 100 * row["rate_strict_after"])
-            panel.plot(*place, "o", color="C3" if row["recipe"] == "default" else "C0")
+            panel.plot(*place, "o", color="C3" if "default" in row["recipe"] else "C0")
             panel.annotate(row["recipe"], place, textcoords="offset points", xytext=(5, 3), fontsize=8)
         panel.set(title=language, xlabel="rise in NLL of clean text (nats a token)")
+        panel.set_xlim(left=0)
         panel.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("confusion rate, % (lower left is better)")
     figure.tight_layout()

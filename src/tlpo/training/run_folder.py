@@ -53,7 +53,7 @@ def status_of(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
     """What the folder holds of this run: ``new`` (nothing), ``running`` or ``finished``.
 
     Raises:
-        UserError: when it holds a run with other settings, or other files.
+        UserError: when it holds a run with other settings, one begun with another number of processes, or other files.
     """
     path = folder / CONFIG_FILE
     if folder.exists() and not folder.is_dir():
@@ -66,14 +66,22 @@ def status_of(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
         return "new"
     config = resolved(run, args)
     try:
-        known = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+        recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        known, processes = recorded["config"], recorded["processes"]
         changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE)
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
         raise UserError(f"{path} is damaged: give another output_dir") from None
     if changed:
         told = ", ".join(f"{name} was {known.get(name)!r}, now {config[name]!r}" for name in changed[:5])
         raise UserError(f"{folder} already holds another run ({told}): give another output_dir")
-    return _seen(folder)
+    status = _seen(folder)
+    if status == "running" and processes != args.world_size:
+        # A checkpoint holds each process's random state and rows, and the global batch would be another.
+        raise UserError(
+            f"{folder} holds a run begun with {processes} process(es), but now there are {args.world_size}: "
+            f"go on with torchrun --nproc_per_node {processes}, or give another output_dir"
+        )
+    return status
 
 
 def claim(folder: Path, run: RunConfig, args: TLPOConfig) -> str:

@@ -1,0 +1,26 @@
+"""Whose an output folder is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tlpo.errors import UserError
+from tlpo.training.config import TLPOConfig
+from tlpo.training.run import RunConfig
+from tlpo.training.run_folder import CONFIG_FILE, STATE_FILE, claim, status_of
+
+
+def test_a_run_goes_on_with_as_many_processes_as_it_began_with(tmp_path: Path) -> None:
+    run, args = RunConfig(model="m"), TLPOConfig(output_dir=str(tmp_path), use_cpu=True)
+    assert claim(tmp_path, run, args) == "new"
+    (tmp_path / "metrics.jsonl").write_text("")
+    assert status_of(tmp_path, run, args) == "running"
+    recorded = yaml.safe_load((tmp_path / CONFIG_FILE).read_text(encoding="utf-8"))
+    (tmp_path / CONFIG_FILE).write_text(yaml.safe_dump(recorded | {"processes": 2}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"begun with 2 process\(es\), but now there are 1: .*--nproc_per_node 2"):
+        status_of(tmp_path, run, args)
+    (tmp_path / STATE_FILE).write_text("{}")  # nothing is left to compute
+    assert status_of(tmp_path, run, args) == "finished"

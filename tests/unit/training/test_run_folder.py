@@ -24,3 +24,14 @@ def test_a_run_goes_on_with_as_many_processes_as_it_began_with(tmp_path: Path) -
         status_of(tmp_path, run, args)
     (tmp_path / STATE_FILE).write_text("{}")  # nothing is left to compute
     assert status_of(tmp_path, run, args) == "finished"
+
+
+def test_the_sampled_token_option_is_recorded_and_compared(tmp_path: Path) -> None:
+    """Its name ends as those of access tokens do, whose values are masked."""
+    run, args = RunConfig(model="m"), TLPOConfig(output_dir=str(tmp_path), use_cpu=True, hub_token="secret")
+    claim(tmp_path, run, args)
+    assert "secret" not in (tmp_path / CONFIG_FILE).read_text(encoding="utf-8")
+    (tmp_path / "metrics.jsonl").write_text("")
+    other = TLPOConfig(output_dir=str(tmp_path), use_cpu=True, include_sampled_token=False)
+    with pytest.raises(UserError, match="include_sampled_token was True, now False"):
+        status_of(tmp_path, run, other)

@@ -390,6 +390,15 @@ def test_evaluation_reports_and_does_not_disturb_training(tmp_path: Path) -> Non
         }
 
 
+def test_evaluation_of_other_rows(tmp_path: Path) -> None:
+    """Rows that the trainer was not made with, in a language it has no detector for yet."""
+    run = trainer(tmp_path, rows=ROWS[:4], max_new_tokens=6)
+    found = run.evaluate([{"prompt": "Сегодня", "language": "ru"}, ROWS[5]])
+    assert 0 <= found["eval_confusion/rate"] <= 1
+    assert set(run.detectors) == {"ko", "ru"}
+    assert found == run.evaluate(run._encode([{"prompt": "Сегодня", "language": "ru"}, ROWS[5]]))
+
+
 def test_metrics_agree_with_what_happened(tmp_path: Path) -> None:
     run = trainer(tmp_path, kind=Remembering, max_steps=2, early_stop=False)
     run.train()

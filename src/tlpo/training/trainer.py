@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -91,16 +92,17 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         self._rows: list[PointRow] = []
         self._logged_points: list[ConfusionPoint] = []
 
-        def encoded(rows: Prompts | None) -> list[EncodedPrompt] | None:
-            if rows is None:
-                return None
-            default = detector.language if isinstance(detector, ConfusionDetector) else None
-            return encode_dataset(
-                rows, tokenizer, template=args.prompt_template, default_language=default, max_tokens=room
-            )
-
-        train, evaluation = encoded(train_dataset), encoded(eval_dataset)
-        self.detectors = detectors_for([*(train or []), *(evaluation or [])], detector, args)
+        self._encode = partial(
+            encode_dataset,
+            tokenizer=tokenizer,
+            template=args.prompt_template,
+            default_language=detector.language if isinstance(detector, ConfusionDetector) else None,
+            max_tokens=room,
+        )
+        train = None if train_dataset is None else self._encode(train_dataset)
+        evaluation = None if eval_dataset is None else self._encode(eval_dataset)
+        self._detectors_for = partial(detectors_for, given=detector, args=args)
+        self.detectors = self._detectors_for([*(train or []), *(evaluation or [])])
         super().__init__(
             model=policy,
             args=args,
@@ -356,8 +358,14 @@ class TLPOTrainer(PersistenceMixin, Trainer):
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
-        """The confusion rate on held-out prompts, one sample each, shared out over the processes."""
-        prompts = (self.eval_dataset if eval_dataset is None else eval_dataset) or []
+        """The confusion rate on held-out prompts, one sample each, shared out over the processes.
+
+        ``eval_dataset``: rows as the trainer takes them; default: those it was made with.
+        """
+        prompts: Any = (self.eval_dataset if eval_dataset is None else eval_dataset) or []
+        if not all(isinstance(prompt, EncodedPrompt) for prompt in prompts):
+            prompts = self._encode(prompts)
+            self.detectors = self._detectors_for(prompts) | self.detectors
         mine = prompts[self.args.process_index :: self.args.world_size]
         training_metrics, self.step_metrics = self.step_metrics, StepMetrics()
         with self.accelerator.autocast():

@@ -51,5 +51,5 @@ class StepGuard:
         raise UserError(
             f"the loss was not finite in {self.in_a_row} steps in a row (limit max_nonfinite_steps={self._limit}); "
             f"the weights are those of the last good step, saved in {folder}: lower learning_rate and "
-            "start from them, with that folder as --model and another output_dir"
+            "start from them with another output_dir and that folder as --model, an adapter merged into its base first"
         )

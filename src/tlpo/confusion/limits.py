@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Limits:
     """When a stretch of words is a phrase. Scores are in hundredths of a decade of probability.
 
-    words: a phrase has at least so many. likely: the words must score so much before fastText is asked; sure: words and
-    fastText together, ``bonus`` points a decade of fastText's odds. short: what a phrase of the least length, of one
-    word more and so on must score on top. lower, small: points, and words (of such a short phrase), that must come
-    from words that are no names.
+    words: a phrase has at least so many; english: one of English, whose terms of two words travel. likely: the words
+    must score so much before fastText is asked; sure: words and fastText together, ``bonus`` points a decade of
+    fastText's odds. short: what a phrase of the least length, of one word more and so on must score on top. lower,
+    small: points, and words (of such a short phrase), that must come from words that are no names.
     capital, connector: weight of a capitalised word, and of a small word inside a name. common, noun: a capitalised
     word cheaper than ``common`` in German or Vietnamese and unknown elsewhere is no name and weighs ``noun``.
     familiar, shared: a word cheaper than ``familiar`` in the target speaks for another language by at most ``shared``.
@@ -20,6 +20,7 @@ class Limits:
     """
 
     words: int = 2
+    english: int = 3
     likely: float = 60.0
     sure: float = 200.0
     bonus: float = 100.0
@@ -37,6 +38,6 @@ class Limits:
 
 DEFAULT = Limits()
 # For Latin words in non-Latin text, while English words are fine there.
-FOREIGN = Limits(words=4, sure=350.0, short=(200.0,), lower=200.0)
+FOREIGN = Limits(words=4, english=4, sure=350.0, short=(200.0,), lower=200.0)
 # One word suffices.
-STRICT = Limits(words=1, sure=250.0, short=(0.0,), small=1, lower=0.0)
+STRICT = Limits(words=1, english=1, sure=250.0, short=(0.0,), small=1, lower=0.0)

@@ -56,7 +56,7 @@ class PhraseRule:
 
     def _is_phrase(self, words: list[Word], scores: list[Score], piece: tuple[int, int], k: int, score: float) -> bool:
         limits, (start, end) = self._limits, piece
-        if end - start < limits.words:
+        if end - start < (limits.english if self._scorer.codes[k] == "en" else limits.words):
             return False
         more = end - start - limits.words
         short = limits.short[more] if more < len(limits.short) else None

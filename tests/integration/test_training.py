@@ -17,7 +17,7 @@ from transformers import TrainerCallback
 from tlpo import ConfusionDetector, TLPOTrainer, UserError
 from tlpo.modeling.alignment import TokenText
 from tlpo.modeling.generation import Completion
-from tlpo.training.dataset import EncodedPrompt
+from tlpo.training.dataset import EncodedPrompt, PromptOrder
 from tlpo.training.points import ConfusionPoint
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM")
@@ -388,6 +388,29 @@ def test_evaluation_reports_and_does_not_disturb_training(tmp_path: Path) -> Non
         assert {k: v for k, v in mine.items() if "seconds" not in k} == {
             k: v for k, v in other.items() if "seconds" not in k
         }
+
+
+@pytest.mark.parametrize(
+    ("drop_last", "accumulation", "epochs"), [(False, 1, [0, 0, 0, 1]), (True, 1, [0, 0, 1, 1]), (True, 2, [0, 1])]
+)
+def test_each_epoch_has_its_own_order(tmp_path: Path, drop_last: bool, accumulation: int, epochs: list[int]) -> None:
+    """Ten prompts in batches of four: three steps an epoch, two when the last is dropped."""
+    run = trainer(
+        tmp_path,
+        rows=ROWS[:10],
+        kind=Remembering,
+        num_generations=1,
+        max_new_tokens=4,
+        dataloader_drop_last=drop_last,
+        gradient_accumulation_steps=accumulation,
+        max_steps=len(epochs),
+    )
+    run.train()
+    size = 4 * accumulation
+    orders = [list(PromptOrder(10, 3, size, 1, lambda epoch=epoch: epoch)) for epoch in (0, 1)]  # type: ignore[misc]
+    starts = [epochs[:step].count(epoch) * size for step, epoch in enumerate(epochs)]
+    expected = [orders[epoch][start : start + size] for epoch, start in zip(epochs, starts, strict=True)]
+    assert [[prompt.index for prompt in prompts] for prompts, *_ in run.rounds] == expected  # type: ignore[attr-defined]
 
 
 def test_evaluation_of_other_rows(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from tlpo.objective import (
 )
 from tlpo.training.config import TLPOConfig
 from tlpo.training.counting import count_points, count_response, count_update
-from tlpo.training.dataset import EncodedPrompt, PromptOrder, encode_dataset, identity
+from tlpo.training.dataset import EncodedPrompt, PromptOrder, encode_dataset, identity, steps_per_epoch
 from tlpo.training.exploration import explore
 from tlpo.training.guards import StepGuard
 from tlpo.training.metrics import StepMetrics
@@ -347,12 +347,11 @@ class TLPOTrainer(PersistenceMixin, Trainer):
     def _get_train_sampler(self, train_dataset: Any = None) -> PromptOrder:
         args, dataset = self.args, train_dataset or self.train_dataset or []
         batch = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
-        steps = -(-len(dataset) * args.num_iterations // batch)
-        if args.num_iterations > 1 and len(dataset) >= batch:
-            steps = len(dataset) // batch * args.num_iterations
-        return PromptOrder(
-            len(dataset), args.seed, batch, args.num_iterations, lambda: self.state.global_step // max(1, steps)
+        order = PromptOrder(
+            len(dataset), args.seed, batch, args.num_iterations, lambda: self.state.global_step // steps
         )
+        steps = steps_per_epoch(len(order), args)
+        return order
 
     @torch.no_grad()
     def evaluate(

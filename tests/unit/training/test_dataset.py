@@ -84,6 +84,7 @@ def test_epochs_and_seeds_differ() -> None:
 
 @given(st.integers(1, 40), st.integers(1, 7), st.integers(2, 4))
 def test_each_global_batch_is_repeated(size: int, batch: int, repeats: int) -> None:
+    size = max(size, batch)
     sampler = PromptOrder(size, 3, batch, repeats, lambda: 0)
     found = list(sampler)
     assert len(found) == len(sampler)
@@ -93,7 +94,12 @@ def test_each_global_batch_is_repeated(size: int, batch: int, repeats: int) -> N
         one = block[: len(block) // repeats]
         assert block == one * repeats
         seen += one
-    assert len(set(seen)) == len(seen) == (size if size < batch else size // batch * batch)
+    assert len(set(seen)) == len(seen) == size // batch * batch
+
+
+def test_a_batch_that_is_never_full_cannot_be_repeated() -> None:
+    with pytest.raises(UserError, match="num_iterations is 2, but 3 prompts do not fill one batch of 4: give more"):
+        PromptOrder(3, 0, 4, 2, lambda: 0)
 
 
 def test_the_order_does_not_depend_on_the_batch() -> None:

@@ -112,7 +112,7 @@ def steps_per_epoch(size: int, args: TLPOConfig) -> int:
     Raises:
         UserError: when ``dataloader_drop_last`` leaves no prompt.
     """
-    batch = args.per_device_train_batch_size * args.world_size
+    batch: int = args.per_device_train_batch_size * args.world_size
     if args.dataloader_drop_last and size < batch:
         raise UserError(
             f"dataloader_drop_last drops all {size} prompts, too few for one batch of {batch}: give more prompts or a "

@@ -19,7 +19,7 @@ from transformers.trainer import TRAINER_STATE_NAME, TRAINING_ARGS_NAME
 from transformers.trainer_callback import TrainerState
 from transformers.trainer_utils import TrainOutput, rotate_checkpoints
 
-from tlpo.errors import UserError
+from tlpo.errors import UserError, is_disk_full
 from tlpo.training.checkpoints import MARKER, last_complete, mark_complete
 from tlpo.training.points import ConfusionPoint, PointRow
 
@@ -92,7 +92,10 @@ class PersistenceMixin(Trainer):
             super()._save_checkpoint(model, trial)
             self._save_extras(folder)
         except (OSError, SafetensorError, RuntimeError) as error:
-            raise self._disk_full(error, folder) from error
+            if not is_disk_full(error):
+                raise
+            shutil.rmtree(folder, ignore_errors=True)  # leave its room to others
+            raise OSError(errno.ENOSPC, "no space left on the device", str(folder)) from error
         finally:
             self.args.save_total_limit = limit
         self.accelerator.wait_for_everyone()
@@ -135,16 +138,6 @@ class PersistenceMixin(Trainer):
 
     def _checkpoint_folder(self) -> Path:
         return Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
-
-    def _disk_full(self, error: Exception, folder: Path) -> Exception:
-        """Turn the many ways of saying that the disk is full into one; leave other errors as they are."""
-        full = "No space left" in str(error) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-        # torch.save reports a short write only as a failed stream; the free space tells.
-        full = full or (isinstance(error, RuntimeError) and shutil.disk_usage(str(self.args.output_dir)).free < 2**20)
-        if not full:
-            return error
-        shutil.rmtree(folder, ignore_errors=True)
-        return OSError(errno.ENOSPC, "no space left on the device", str(folder))
 
 
 class RunFiles(TrainerCallback):

@@ -19,7 +19,7 @@ class Reference:
 
     def __init__(self, policy: PreTrainedModel, *, is_adapter: bool) -> None:
         self._policy: Any = policy
-        self.copy: PreTrainedModel | None = None
+        self.copy: Any = None
         if not is_adapter:
             self.copy = copy.deepcopy(policy).requires_grad_(False)
             self.copy.train(False)
@@ -33,15 +33,11 @@ class Reference:
                 return
             was_training = self._policy.training
             self._policy.eval()  # no dropout in the reference
-            with self._policy.disable_adapter():
-                yield self._policy
-            self._policy.train(was_training)
-
-    def on(self, device: torch.device) -> PreTrainedModel:
-        """The frozen copy, moved to a device."""
-        moved: Any = self.copy
-        moved.to(device)
-        return self.copy  # type: ignore[return-value]
+            try:
+                with self._policy.disable_adapter():
+                    yield self._policy
+            finally:
+                self._policy.train(was_training)
 
     def refresh(self) -> None:
         """Copy the policy's weights into the reference."""

@@ -126,7 +126,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         self.reference = Reference(policy, is_adapter=is_adapter) if args.beta > 0 else None
         if self.reference is not None and self.reference.copy is not None:
             self.reference.copy = self.accelerator.prepare_model(
-                self.reference.on(self.args.device), evaluation_mode=True
+                self.reference.copy.to(self.args.device), evaluation_mode=True
             )
         self.eos_ids = end_token_ids(policy, tokenizer)
         self.token_table = token_bytes(tokenizer)

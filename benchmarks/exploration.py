@@ -12,12 +12,13 @@ Three ways, timed on prefixes of equal length, each a prompt and a piece of an a
 Their candidates, continuations and rewards are compared with the brute force's, the rewards judged there on text that
 the tokenizer decoded. The slower ways take time in proportion to the points, so they run on the first few only;
 seconds are per point. `speedup` is against `cached` at the longest prefix, `speedup_brute_force` against the other.
-The last line is one JSON object.
+The last line is one JSON object; the exit status is 1 if anything differs.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -249,6 +250,7 @@ def main() -> None:
         **same,
         compared=totals["compared"],
     )
+    sys.exit(not all(same.values()))
 
 
 if __name__ == "__main__":

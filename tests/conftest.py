@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+# A run started in the background ignores Ctrl-C, and so would every program that the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before torch or tokenizers are imported anywhere: no network, and no thread pool fights on a small machine.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")

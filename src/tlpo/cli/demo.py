@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -63,10 +65,32 @@ def demo(
     shown = get_language(code).name
     console.print(f"Auditing {model} in {shown}, training it for {max_steps} steps, and auditing it again.")
     console.print("A few minutes on two cores. Ctrl-C is safe: the same command goes on from there.\n")
-    command = f"tlpo demo --model {model} --language {code} --max_steps {max_steps} --seed {seed}"
+    command = repeating(
+        model=model,
+        language=code,
+        max_steps=max_steps,
+        seed=seed,
+        clean_text=clean_text,
+        max_new_tokens=max_new_tokens,
+        num_prompts=num_prompts,
+        num_samples=num_samples,
+    )
     result = audited_training(run, training, command=command)
     show(result, folder, console)
     console.print(f"{(time.perf_counter() - started) / 60:.1f} minutes", style="dim")
+
+
+def repeating(**options: Any) -> str:
+    """The command that repeats the demo: what it always tells, and what else differs from the defaults."""
+    words = ["tlpo", "demo"]
+    for name, value in options.items():
+        if (
+            name in ("model", "language", "max_steps", "seed")
+            or value != inspect.signature(demo).parameters[name].default
+        ):
+            for one in value if isinstance(value, list) else [value]:
+                words += [f"--{name}", str(one)]
+    return shlex.join(words)
 
 
 def show(result: AuditedResult, folder: Path, console: Console) -> None:

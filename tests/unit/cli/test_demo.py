@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from rich.console import Console
 from tests.unit.evaluation.records import confused, response
 
-from tlpo.cli.demo import confused_pairs, print_examples
+from tlpo.cli.demo import confused_pairs, print_examples, repeating
 
 
 def test_pairs_are_by_prompt_and_sample() -> None:
@@ -29,6 +30,15 @@ def test_examples_fit_the_screen_and_mark_the_point() -> None:
     assert lines[2].lstrip().startswith("before …")
     assert lines[3].strip() == "after  가나 다라"
     assert len(lines) == 1 + 3 * 3 + 1
+
+
+def test_the_command_repeats_the_run() -> None:
+    told: dict[str, Any] = {"model": "my model", "language": "ko", "max_steps": 8, "seed": 0}
+    usual: dict[str, Any] = {"clean_text": None, "max_new_tokens": 64, "num_prompts": 60, "num_samples": 2}
+    short = "tlpo demo --model 'my model' --language ko --max_steps 8 --seed 0"
+    assert repeating(**told, **usual) == short
+    other = usual | {"clean_text": ["ko=a", "en=b"], "num_samples": 1}
+    assert repeating(**told, **other) == f"{short} --clean_text ko=a --clean_text en=b --num_samples 1"
 
 
 def test_nothing_confused_prints_nothing() -> None:

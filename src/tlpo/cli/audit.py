@@ -37,6 +37,10 @@ def audit(
     template: Annotated[
         str | None, typer.Option(help="For base models: text with {prompt} in it. Default: one of the language.")
     ] = None,
+    chat_template_kwargs: Annotated[
+        str | None,
+        typer.Option(help="JSON object with options of the chat template, e.g. '{\"enable_thinking\": false}'."),
+    ] = None,
     adapter: Annotated[str | None, typer.Option(help="A LoRA adapter to put on the model.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Responses sampled together.")] = 64,
@@ -45,6 +49,7 @@ def audit(
 ) -> None:
     """Sample responses and report how often the model leaves the language, and where."""
     from tlpo.data import load_prompts
+    from tlpo.data.encoding import chat_options
     from tlpo.evaluation.settings import AuditSettings
 
     settings = AuditSettings(
@@ -56,6 +61,7 @@ def audit(
         top_p=top_p,
         max_new_tokens=max_new_tokens,
         template=None if template is None else template.replace("\\n", "\n"),
+        chat_template_kwargs=chat_options(chat_template_kwargs),
         adapter=adapter,
         seed=seed,
         batch_size=batch_size,

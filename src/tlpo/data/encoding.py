@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,31 @@ from tlpo.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+
+# What `encode_prompt` decides itself.
+_OWN = ("tokenize", "return_dict", "add_generation_prompt", "continue_final_message")
+
+
+def chat_options(value: Mapping[str, Any] | str | None) -> dict[str, Any] | None:
+    """``chat_template_kwargs`` as a mapping; text is read as JSON, as the command line gives it.
+
+    Raises:
+        UserError: when it is no JSON object, or sets what is not the user's to set.
+    """
+    if value is None:
+        return None
+    try:
+        options = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        options = None
+    if not isinstance(options, Mapping):
+        raise UserError(
+            f"chat_template_kwargs is {value!r}: give a JSON object, for example '{{\"enable_thinking\": false}}'"
+        )
+    if taken := [name for name in _OWN if name in options]:
+        raise UserError(f"chat_template_kwargs sets {', '.join(taken)}, which tlpo sets itself: leave it out")
+    return dict(options)
 
 
 def encode_prompt(

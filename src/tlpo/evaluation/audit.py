@@ -131,7 +131,13 @@ def _chunks(
     limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     encoded: Chunk = []
     for prompt in prompts:
-        ids = encode_prompt(tokenizer, prompt.prompt, template=settings.template, language=prompt.language)
+        ids = encode_prompt(
+            tokenizer,
+            prompt.prompt,
+            template=settings.template,
+            language=prompt.language,
+            chat_template_kwargs=settings.chat_template_kwargs,
+        )
         if limit is not None and len(ids) + settings.max_new_tokens > limit:
             place = prompt.where or f"prompt {prompt.index}"
             raise UserError(

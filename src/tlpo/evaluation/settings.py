@@ -24,6 +24,7 @@ class AuditSettings:
     model: what the report calls it (hub id, folder or short name). english: "neutral" or "confusion".
     strictness: "default", or "strict": names, acronyms and single foreign words count too.
     num_samples: responses a prompt. temperature: 0 is greedy. template: for base models, text with {prompt} in it.
+    chat_template_kwargs: options of the model's chat template, for example {"enable_thinking": False}.
     adapter: a LoRA adapter's folder or hub id. batch_size: rows decoded together.
 
     Raises UserError when values are out of range; all of them are named in one message.
@@ -37,6 +38,7 @@ class AuditSettings:
     top_p: float = 1.0
     max_new_tokens: int = 256
     template: str | None = None
+    chat_template_kwargs: dict[str, Any] | None = None
     adapter: str | None = None
     seed: int = 0
     batch_size: int = 64

@@ -173,6 +173,7 @@ def _audit(
         top_p=args.top_p,
         max_new_tokens=args.max_new_tokens,
         template=args.prompt_template,
+        chat_template_kwargs=args.template_options,
         # Not the seed of the training samples: held-out prompts may share their numbers with training prompts.
         seed=args.seed + 1_000_003,
         batch_size=2 * args.rollout_batch_size,

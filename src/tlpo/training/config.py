@@ -8,6 +8,7 @@ from typing import Any
 from transformers import TrainingArguments
 from transformers.trainer_utils import SchedulerType
 
+from tlpo.data.encoding import chat_options
 from tlpo.errors import UserError, did_you_mean
 from tlpo.training.exploration import ExplorationSettings
 from tlpo.training.rewards import RewardSettings
@@ -97,6 +98,10 @@ class TLPOConfig(TrainingArguments):
         default=None,
         metadata={"help": "For base models: text with {prompt} in it. Default: one of the prompt's language."},
     )
+    chat_template_kwargs: dict[str, Any] | str | None = field(
+        default=None,
+        metadata={"help": 'JSON object with options of the model\'s chat template, e.g. {"enable_thinking": false}.'},
+    )
     early_stop: bool = field(default=True, metadata={"help": "Stop a response once its confusion point is certain."})
     rollout_batch_size: int = field(default=64, metadata={"help": "Rows decoded together in the roll-out."})
 
@@ -173,6 +178,10 @@ class TLPOConfig(TrainingArguments):
                 f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 there is no reference model: "
                 "set one of them"
             )
+        try:
+            self.chat_template_kwargs = chat_options(self.chat_template_kwargs)
+        except UserError as error:
+            problems.append(str(error))
         if self.save_only_model:
             problems.append("save_only_model is set, but a run then could not go on exactly: leave it out")
         if self.fp16:
@@ -186,6 +195,11 @@ class TLPOConfig(TrainingArguments):
         if value in known or value is None:
             return ""
         return f"{name} is '{value}'{did_you_mean(str(value), known)}: choose one of {', '.join(known)}"
+
+    @property
+    def template_options(self) -> dict[str, Any] | None:
+        """``chat_template_kwargs`` as a mapping."""
+        return chat_options(self.chat_template_kwargs)
 
     @property
     def exploration(self) -> ExplorationSettings:

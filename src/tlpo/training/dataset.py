@@ -35,6 +35,7 @@ def encode_dataset(
     template: str | None,
     default_language: str | None,
     max_tokens: int | None,
+    chat_template_kwargs: Mapping[str, Any] | None = None,
 ) -> list[EncodedPrompt]:
     """Encode rows with a ``prompt`` (text or chat messages) and, unless a default is given, a ``language``.
 
@@ -45,6 +46,7 @@ def encode_dataset(
         template: for base models, text with ``{prompt}`` in it; None lets the prompt's language decide.
         default_language: for rows without a ``language``.
         max_tokens: longest prompt that still fits the model's context together with a response; None for no limit.
+        chat_template_kwargs: options of the tokenizer's chat template.
 
     Raises:
         UserError: naming the record, for a missing field, an unknown language or a prompt that is too long.
@@ -59,7 +61,13 @@ def encode_dataset(
             raise UserError(f"{place}: no 'language': add the column, or set language for all records")
         try:
             language = get_language(language).code
-            ids = encode_prompt(tokenizer, row["prompt"], template=template, language=language)
+            ids = encode_prompt(
+                tokenizer,
+                row["prompt"],
+                template=template,
+                language=language,
+                chat_template_kwargs=chat_template_kwargs,
+            )
         except UserError as error:
             raise UserError(f"{place}: {error}") from None
         if max_tokens is not None and len(ids) > max_tokens:

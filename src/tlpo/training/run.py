@@ -178,7 +178,12 @@ def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, token
 
     room = check_context(model, args)
     encode_dataset(
-        _rows(training_prompts(run)), tokenizer, template=args.prompt_template, default_language=None, max_tokens=room
+        _rows(training_prompts(run)),
+        tokenizer,
+        template=args.prompt_template,
+        default_language=None,
+        max_tokens=room,
+        chat_template_kwargs=args.template_options,
     )
 
 

@@ -98,6 +98,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             template=args.prompt_template,
             default_language=detector.language if isinstance(detector, ConfusionDetector) else None,
             max_tokens=room,
+            chat_template_kwargs=args.template_options,
         )
         train = None if train_dataset is None else self._encode(train_dataset)
         evaluation = None if eval_dataset is None else self._encode(eval_dataset)

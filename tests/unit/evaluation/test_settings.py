@@ -44,6 +44,7 @@ def test_identity_follows_settings_and_prompts() -> None:
     assert identity != settings.identity([PromptRecord(0, "왜??", "ko")])
     assert identity != settings.identity([PromptRecord(0, "왜?", "ja")])
     assert identity != replace(settings, seed=1).identity(PROMPTS)
+    assert identity != replace(settings, chat_template_kwargs={"thinking": False}).identity(PROMPTS)
 
 
 def test_identity_follows_the_weights_of_a_local_model(tmp_path: Path) -> None:

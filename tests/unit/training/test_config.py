@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tlpo.config import parse_config
 from tlpo.errors import UserError
 from tlpo.training.config import TLPOConfig
 from tlpo.training.exploration import ExplorationSettings
@@ -107,6 +108,19 @@ def test_each_bad_value_is_named(tmp_path: Path, name: str, value: Any) -> None:
 def test_options_that_a_run_cannot_keep_its_word_with(tmp_path: Path, name: str, remedy: str) -> None:
     with pytest.raises(UserError, match=f"^{name} is set, but .*{remedy}$"):
         config(tmp_path, **{name: True})
+
+
+def test_options_of_the_chat_template(tmp_path: Path) -> None:
+    words = ["--output_dir", str(tmp_path), "--use_cpu", "true", "--chat_template_kwargs", '{"thinking": false}']
+    (args,) = parse_config((TLPOConfig,), words)
+    assert args.chat_template_kwargs == {"thinking": False}
+    assert args.to_dict()["chat_template_kwargs"] == {"thinking": False}
+    assert config(tmp_path, chat_template_kwargs={"a": 1}).chat_template_kwargs == {"a": 1}
+    for bad in ("thinking", "[1]"):
+        with pytest.raises(UserError, match=r"^chat_template_kwargs is .*give a JSON object"):
+            config(tmp_path, chat_template_kwargs=bad)
+    with pytest.raises(UserError, match="sets tokenize, which tlpo sets itself"):
+        config(tmp_path, chat_template_kwargs={"tokenize": False})
 
 
 def test_a_refreshed_reference_needs_a_kl_term(tmp_path: Path) -> None:

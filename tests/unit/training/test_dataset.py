@@ -31,6 +31,13 @@ def test_text_and_chat_messages_go_through_the_template_once() -> None:
     assert own.decode(found[1].ids) == "<s><|turn|>user\nBonjour<|end|>\n<|turn|>assistant\n"
 
 
+def test_options_of_the_chat_template() -> None:
+    own = chat_tokenizer()
+    own.chat_template = "{{ messages[0].content }}{% if thinking is false %} no thoughts{% endif %}"
+    (found,) = encode(ROWS[:1], tokenizer=own, chat_template_kwargs={"thinking": False})
+    assert own.decode(found.ids) == "오늘 날씨 no thoughts"
+
+
 def test_a_base_model_gets_a_template() -> None:
     own = tokenizer()
     (found,) = encode(ROWS[:1], tokenizer=own, template="Q: {prompt} A:")

@@ -35,6 +35,16 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 """Options that a recipe decides unless the user does. ``paper`` is the published method (arXiv 2604.26553)."""
 
+
+def _help(text: str, option: str) -> dict[str, str]:
+    """The help of an option that the recipe decides, with what each recipe says."""
+    told = ", ".join(
+        f"{name}: {str(values[option]).lower() if isinstance(values[option], bool) else values[option]}"
+        for name, values in RECIPES.items()
+    )
+    return {"help": f"{text} Decided by the recipe ({told})."}
+
+
 _CHOICES = {
     "recipe": tuple(RECIPES),
     "english": ("neutral", "confusion"),
@@ -90,9 +100,13 @@ class TLPOConfig(TrainingArguments):
         default="default",
         metadata={"help": "'strict' also counts names, acronyms and single foreign words as confusion."},
     )
-    num_generations: int | None = field(default=None, metadata={"help": "G: responses sampled for each prompt."})
+    num_generations: int | None = field(
+        default=None, metadata=_help("G: responses sampled for each prompt.", "num_generations")
+    )
     max_new_tokens: int = field(default=256, metadata={"help": "Longest response, in tokens."})
-    temperature: float | None = field(default=None, metadata={"help": "Sampling temperature of the roll-out."})
+    temperature: float | None = field(
+        default=None, metadata=_help("Sampling temperature of the roll-out.", "temperature")
+    )
     top_p: float = field(default=1.0, metadata={"help": "Nucleus mass of the roll-out, in (0, 1]."})
     prompt_template: str | None = field(
         default=None,
@@ -110,22 +124,32 @@ class TLPOConfig(TrainingArguments):
         default="top", metadata={"help": "'top': the N likeliest tokens; 'sample': N different tokens drawn."}
     )
     include_sampled_token: bool | None = field(
-        default=None, metadata={"help": "Put the sampled token into the group if it is not among the N."}
+        default=None,
+        metadata=_help(
+            "If the sampled token is not among the N, let it take the last candidate's place.", "include_sampled_token"
+        ),
     )
-    look_ahead: int | None = field(default=None, metadata={"help": "k: greedy tokens after each candidate."})
+    look_ahead: int | None = field(default=None, metadata=_help("k: greedy tokens after each candidate.", "look_ahead"))
     exploration_batch_size: int = field(
         default=256, metadata={"help": "Candidate rows decoded together; bounds the memory of exploration."}
     )
     reward_in_context: bool | None = field(
-        default=None, metadata={"help": "Judge a candidate together with the response before it."}
+        default=None,
+        metadata=_help("Judge a candidate together with the response before it.", "reward_in_context"),
     )
     neutral_reward: str | None = field(
         default=None,
-        metadata={"help": "Worth of a continuation without a letter of the language: 'clean', 'zero' or 'drop'."},
+        metadata=_help(
+            "Worth of a continuation without a letter of the language: 'clean', 'zero' or 'drop'.", "neutral_reward"
+        ),
     )
     end_reward: str | None = field(
         default=None,
-        metadata={"help": "Worth of a continuation that ends the response at once: 'clean', 'zero' or 'drop'."},
+        metadata=_help(
+            "Worth of a continuation that ends the response before any letter of the language: 'clean', 'zero' or "
+            "'drop'.",
+            "end_reward",
+        ),
     )
 
     advantage: str = field(

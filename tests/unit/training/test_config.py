@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tlpo.config import parse_config
+from tlpo.config import describe, parse_config
 from tlpo.errors import UserError
-from tlpo.training.config import TLPOConfig
+from tlpo.training.config import RECIPES, TLPOConfig
 from tlpo.training.exploration import ExplorationSettings
 from tlpo.training.rewards import RewardSettings
 
@@ -108,6 +108,12 @@ def test_each_bad_value_is_named(tmp_path: Path, name: str, value: Any) -> None:
 def test_options_that_a_run_cannot_keep_its_word_with(tmp_path: Path, name: str, remedy: str) -> None:
     with pytest.raises(UserError, match=f"^{name} is set, but .*{remedy}$"):
         config(tmp_path, **{name: True})
+
+
+def test_the_help_tells_what_the_recipes_decide() -> None:
+    helps = {name: text for name, _, text in describe(TLPOConfig)}
+    assert helps["num_generations"].endswith("Decided by the recipe (default: 4, paper: 8).")
+    assert all("Decided by the recipe (default: " in helps[name] for values in RECIPES.values() for name in values)
 
 
 def test_options_of_the_chat_template(tmp_path: Path) -> None:

@@ -13,7 +13,10 @@ import torch
 from torch import nn
 
 from tests.models import SENTENCES, tiny_model, tokenizer
-from tlpo import TLPOConfig, TLPOTrainer
+from tlpo import ConfusionDetector, TLPOConfig, TLPOTrainer
+from tlpo.modeling.generation import Completion
+from tlpo.training.dataset import EncodedPrompt
+from tlpo.training.points import ConfusionPoint
 
 ROWS = [{"prompt": sentence[:start], "language": "ko"} for sentence in SENTENCES for start in (6, 9, 14, 20)]
 
@@ -82,3 +85,21 @@ def largest_difference(one: dict[str, torch.Tensor], other: dict[str, torch.Tens
 def history(run: TLPOTrainer) -> list[dict[str, float]]:
     """The metrics logged at each step."""
     return [entry for entry in run.state.log_history if "confusion/points" in entry]
+
+
+class Remembering(TLPOTrainer):
+    """Keeps what each step saw."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.rounds: list[tuple[list[EncodedPrompt], list[list[Completion]], list[ConfusionPoint]]] = []
+        super().__init__(*args, **kwargs)
+
+    def detect(self, prompts: Any, completions: Any) -> list[ConfusionPoint]:
+        points = super().detect(prompts, completions)
+        self.rounds.append((list(prompts), completions, points))
+        return points
+
+
+def verdicts(detector: ConfusionDetector, text: str) -> set[int | None]:
+    """The confusion point of a text as it stands, and of one that goes on: a stopped response's is either."""
+    return {detector.check(text, truncated=truncated).confusion_point for truncated in (False, True)}

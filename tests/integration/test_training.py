@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig
-from tests.models import ARCHITECTURES, chat_tokenizer, tiny_model, tokenizer
-from tests.runs import ROWS, history, largest_difference, same, trainer, weights
+from tests.models import ARCHITECTURES, tiny_model
+from tests.runs import ROWS, Remembering, history, largest_difference, same, trainer, verdicts, weights
 from transformers import TrainerCallback
 
-from tlpo import ConfusionDetector, TLPOTrainer, UserError
+from tlpo import ConfusionDetector, TLPOTrainer
 from tlpo.modeling.alignment import TokenText
 from tlpo.modeling.generation import Completion
-from tlpo.training.dataset import EncodedPrompt, PromptOrder
+from tlpo.training.dataset import EncodedPrompt
 from tlpo.training.points import ConfusionPoint
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM")
@@ -39,19 +38,6 @@ class Quiet(TLPOTrainer):
     def detect(self, prompts: Any, completions: Any) -> list[ConfusionPoint]:
         points = super().detect(prompts, completions)
         return [] if self.state.global_step in self.silent else points
-
-
-class Remembering(TLPOTrainer):
-    """Keeps what each step saw."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.rounds: list[tuple[list[EncodedPrompt], list[list[Completion]], list[ConfusionPoint]]] = []
-        super().__init__(*args, **kwargs)
-
-    def detect(self, prompts: Any, completions: Any) -> list[ConfusionPoint]:
-        points = super().detect(prompts, completions)
-        self.rounds.append((list(prompts), completions, points))
-        return points
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -174,11 +160,6 @@ def _brute_loss(
         everything = torch.log_softmax(model(torch.tensor([point.prefix_ids])).logits[0, -1], -1)
         kl = (everything.exp() * (everything - ref_all)).sum().expand_as(surrogate)
     return -(surrogate - beta * kl).mean()
-
-
-def verdicts(detector: ConfusionDetector, text: str) -> set[int | None]:
-    """The confusion point of a text as it stands, and of one that goes on: a stopped response's is either."""
-    return {detector.check(text, truncated=truncated).confusion_point for truncated in (False, True)}
 
 
 def test_points_are_where_the_responses_go_wrong(tmp_path: Path) -> None:
@@ -338,161 +319,3 @@ def test_the_reference_is_the_model_in_memory(tmp_path: Path) -> None:
     run = trainer(tmp_path / "run", model=edited)
     assert same(weights(run.reference.copy), weights(edited))  # type: ignore[arg-type, union-attr]
     assert trainer(tmp_path / "none", beta=0.0).reference is None
-
-
-def test_several_languages_and_chat_messages_in_one_run(tmp_path: Path) -> None:
-    """Text and messages, prompts in one language to be answered in another; each judged by its own detector."""
-    own = chat_tokenizer()
-    rows = [
-        {"prompt": "Что нового?", "language": "ru"},
-        {"prompt": [{"role": "user", "content": "오늘 날씨"}], "language": "ko"},
-        {"prompt": [{"role": "system", "content": "짧게"}, {"role": "user", "content": "Hello"}], "language": "ar"},
-        {"prompt": "오늘 날씨", "language": "ja"},
-    ]
-    run = trainer(tmp_path, rows=rows, processing_class=own, kind=Remembering, num_generations=6, max_steps=2)
-    run.train()
-    assert set(run.detectors) == {"ru", "ko", "ar", "ja"}
-    points = [point for _, _, found in run.rounds for point in found]
-    assert {point.language for point in points} == {"ru", "ko", "ar", "ja"}
-    for point in points:
-        row = rows[point.prompt_index]
-        assert point.language == row["language"]
-        messages = row["prompt"] if isinstance(row["prompt"], list) else [{"role": "user", "content": row["prompt"]}]
-        prompt = own.apply_chat_template(messages, tokenize=True, add_generation_prompt=True, return_dict=False)
-        assert point.prefix_ids[: len(prompt)] == prompt
-        assert point.prefix_ids.count(own.bos_token_id) == 1 + prompt[1:].count(own.bos_token_id)
-        detector = ConfusionDetector(point.language, english="confusion")
-        assert point.char_offset in verdicts(detector, point.response)
-
-
-def test_a_single_detector_gives_rows_their_language(tmp_path: Path) -> None:
-    rows = [{"prompt": row["prompt"]} for row in ROWS[:4]]
-    run = trainer(tmp_path, rows=rows, detector=ConfusionDetector("ru"), max_steps=1)
-    assert {prompt.language for prompt in run.train_dataset or []} == {"ru"}
-    run.train()
-    with pytest.raises(UserError, match="no detector for ko: add it"):
-        trainer(tmp_path, detector={"ru": ConfusionDetector("ru")})
-
-
-def test_evaluation_reports_and_does_not_disturb_training(tmp_path: Path) -> None:
-    plain = trainer(tmp_path / "a", max_steps=2)
-    plain.train()
-    run = trainer(tmp_path / "b", max_steps=2, eval_dataset=ROWS[:5], eval_strategy="steps", eval_steps=1)
-    run.train()
-    assert same(weights(plain.model), weights(run.model))
-    found = [entry for entry in run.state.log_history if "eval_confusion/rate" in entry]
-    assert len(found) == 2
-    assert 0 < found[0]["eval_confusion/rate"] <= 1
-    assert found[0]["eval_completions/mean_length"] <= 10
-    for mine, other in zip(history(plain)[:2], history(run)[:2], strict=True):
-        assert {k: v for k, v in mine.items() if "seconds" not in k} == {
-            k: v for k, v in other.items() if "seconds" not in k
-        }
-
-
-@pytest.mark.parametrize(
-    ("drop_last", "accumulation", "epochs"), [(False, 1, [0, 0, 0, 1]), (True, 1, [0, 0, 1, 1]), (True, 2, [0, 1])]
-)
-def test_each_epoch_has_its_own_order(tmp_path: Path, drop_last: bool, accumulation: int, epochs: list[int]) -> None:
-    """Ten prompts in batches of four: three steps an epoch, two when the last is dropped."""
-    run = trainer(
-        tmp_path,
-        rows=ROWS[:10],
-        kind=Remembering,
-        num_generations=1,
-        max_new_tokens=4,
-        dataloader_drop_last=drop_last,
-        gradient_accumulation_steps=accumulation,
-        max_steps=len(epochs),
-    )
-    run.train()
-    size = 4 * accumulation
-    orders = [list(PromptOrder(10, 3, size, 1, lambda epoch=epoch: epoch)) for epoch in (0, 1)]  # type: ignore[misc]
-    starts = [epochs[:step].count(epoch) * size for step, epoch in enumerate(epochs)]
-    expected = [orders[epoch][start : start + size] for epoch, start in zip(epochs, starts, strict=True)]
-    assert [[prompt.index for prompt in prompts] for prompts, *_ in run.rounds] == expected  # type: ignore[attr-defined]
-
-
-def test_evaluation_of_other_rows(tmp_path: Path) -> None:
-    """Rows that the trainer was not made with, in a language it has no detector for yet."""
-    run = trainer(tmp_path, rows=ROWS[:4], max_new_tokens=6)
-    found = run.evaluate([{"prompt": "Сегодня", "language": "ru"}, ROWS[5]])
-    assert 0 <= found["eval_confusion/rate"] <= 1
-    assert set(run.detectors) == {"ko", "ru"}
-    assert found == run.evaluate(run._encode([{"prompt": "Сегодня", "language": "ru"}, ROWS[5]]))
-
-
-def test_metrics_agree_with_what_happened(tmp_path: Path) -> None:
-    run = trainer(tmp_path, kind=Remembering, max_steps=2, early_stop=False)
-    run.train()
-    for entry, (_, completions, points) in zip(history(run)[:2], run.rounds, strict=True):
-        responses = [completion for group in completions for completion in group]
-        assert entry["confusion/points"] == len(points)
-        assert entry["confusion/rate"] == pytest.approx(len(points) / len(responses))
-        assert entry["rollout/tokens"] == sum(len(c.ids) for c in responses)
-        assert entry["completions/mean_length"] == pytest.approx(entry["rollout/tokens"] / len(responses))
-        assert entry["rollout/saved_tokens"] == 0
-        assert entry["confusion/points_used"] == sum(point.has_signal for point in points)
-        rewards = [judged.reward for point in points for judged in point.judged]
-        assert entry["explore/reward"] == pytest.approx(sum(rewards) / len(rewards))
-        assert entry["explore/tokens"] == sum(len(c.continuation) for point in points for c in point.candidates)
-        assert entry["update/tokens"] == sum(len(point.prefix_ids) for point in points if point.has_signal)
-        top = [sorted(point.candidates, key=lambda c: -c.prob)[:8] for point in points]
-        assert len(top) == len(points)
-
-
-def test_early_stop_spares_tokens_and_finds_the_same_points(tmp_path: Path) -> None:
-    runs = []
-    for early in (False, True):
-        run = trainer(tmp_path / str(early), kind=Remembering, max_steps=1, num_generations=6, early_stop=early)
-        run.train()
-        runs.append(run)
-    full, stopped = runs
-    places = [[(p.prompt_index, p.sample, p.char_offset, p.prefix_ids) for p in run.rounds[0][2]] for run in runs]
-    assert places[0] == places[1]
-    spared = history(full)[0]["rollout/tokens"] - history(stopped)[0]["rollout/tokens"]
-    assert history(stopped)[0]["rollout/saved_tokens"] >= spared > 0
-
-
-def test_files_of_a_run(tmp_path: Path) -> None:
-    run = trainer(tmp_path, save_strategy="steps", save_steps=1, save_total_limit=2, log_completions=3)
-    run.train()
-    folders = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
-    assert folders == ["checkpoint-2", "checkpoint-3"]
-    for folder in folders:
-        names = {path.name for path in (tmp_path / folder).iterdir()}
-        assert {"model.safetensors", "config.json", "tokenizer.json", "trainer_state.json"} <= names
-        assert {"checkpoint_complete.json", "optimizer.pt", "rng_state.pth", "scheduler.pt"} <= names
-        assert "training_args.bin" not in names
-    metrics = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
-    assert [entry["step"] for entry in metrics if "loss" in entry] == [1, 2, 3]
-    points = [json.loads(line) for line in (tmp_path / "confusion_points.jsonl").read_text().splitlines()]
-    assert {point["step"] for point in points} == {1, 2, 3}
-    for point in points:
-        assert point["language"] == "ko"
-        assert len(point["candidates"]) == 8
-        assert sum(candidate["advantage"] for candidate in point["candidates"]) == pytest.approx(0, abs=1e-9)
-
-
-def test_arguments_that_the_model_cannot_meet(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="num_candidates is 481, but the model's vocabulary has 480 tokens"):
-        trainer(tmp_path, num_candidates=481)
-    with pytest.raises(UserError, match="max_new_tokens is 600, but the model's context holds 512 tokens"):
-        trainer(tmp_path, max_new_tokens=600)
-    with pytest.raises(UserError, match=r"training record 0: the prompt has \d+ tokens, but only 2 fit"):
-        trainer(tmp_path, max_new_tokens=510)
-    with pytest.raises(UserError, match="ref_model_sync_steps is 2, but an adapter's reference is its base model"):
-        trainer(tmp_path, peft_config=LORA, ref_model_sync_steps=2)
-    with pytest.raises(UserError, match="no tokenizer: pass it as processing_class"):
-        TLPOTrainer(tiny_model(), trainer(tmp_path).args, train_dataset=ROWS)
-
-
-def test_a_model_by_folder(tmp_path: Path) -> None:
-    tiny_model().save_pretrained(tmp_path / "model")
-    tokenizer("byte_fallback").save_pretrained(tmp_path / "model")
-    args = trainer(tmp_path / "a", max_steps=1).args
-    run = TLPOTrainer(str(tmp_path / "model"), args, train_dataset=ROWS)
-    run.train()
-    twin = trainer(tmp_path / "b", max_steps=1)
-    twin.train()
-    assert same(weights(run.model), weights(twin.model))

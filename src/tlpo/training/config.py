@@ -90,7 +90,7 @@ class TLPOConfig(TrainingArguments):
 
     recipe: str = field(
         default="default",
-        metadata={"help": "'default', chosen by measurement, or 'paper', the published method."},
+        metadata={"help": "Rules of roll-out and reward: 'default', this project's, or 'paper', the published ones."},
     )
     english: str = field(
         default="neutral",

@@ -14,7 +14,8 @@ class PromptRecord:
 
     index: 0-based place among the loaded prompts. prompt: text, or chat messages (``role`` and ``content``).
     language: code of the answer's language, which for cross-lingual prompts is not the prompt's. id, source: as the
-    file gives them, or None. where: the file and line (or record) it came from, for messages.
+    file gives them, or None. where: the file and line (or record) it came from, for messages. answer: a reference
+    answer, if the file has one.
     """
 
     index: int
@@ -23,6 +24,7 @@ class PromptRecord:
     id: str | None = None
     source: str | None = None
     where: str = ""
+    answer: str | None = None
 
 
 def last_user_text(prompt: str | Messages) -> str:
@@ -30,6 +32,13 @@ def last_user_text(prompt: str | Messages) -> str:
     if isinstance(prompt, str):
         return prompt
     return next((str(m["content"]) for m in reversed(prompt) if m["role"] == "user"), "")
+
+
+def user_text(prompt: str | Messages) -> str:
+    """Everything that the user (and the system prompt) says: what has to be judged of a prompt."""
+    if isinstance(prompt, str):
+        return prompt
+    return "\n".join(str(m["content"]) for m in prompt if m["role"] != "assistant")
 
 
 def problem_with(prompt: object) -> str | None:

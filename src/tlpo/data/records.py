@@ -15,7 +15,7 @@ class PromptRecord:
     index: 0-based place among the loaded prompts. prompt: text, or chat messages (``role`` and ``content``).
     language: code of the answer's language, which for cross-lingual prompts is not the prompt's. id, source: as the
     file gives them, or None. where: the file and line (or record) it came from, for messages. answer: a reference
-    answer, if the file has one.
+    answer, if the file has one. setting: of a benchmark's prompt "monolingual" or "crosslingual", else None.
     """
 
     index: int
@@ -25,6 +25,7 @@ class PromptRecord:
     source: str | None = None
     where: str = ""
     answer: str | None = None
+    setting: str | None = None
 
 
 def last_user_text(prompt: str | Messages) -> str:

@@ -117,7 +117,7 @@ def load_tokenizer(
         and not list(Path(place).glob("*token*"))
         and (Path(place) / "adapter_config.json").is_file()
     ):
-        place = _base_of(Path(place))
+        place = base_of(Path(place))
 
     def load() -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code, revision=revision)
@@ -131,7 +131,7 @@ def load_tokenizer(
 def _load_adapter(folder: Path, **options: Any) -> Any:
     from peft import PeftModel
 
-    base = load_model(_base_of(folder), **options)
+    base = load_model(base_of(folder), **options)
     return _one_line(lambda: PeftModel.from_pretrained(base, str(folder)).eval(), f"cannot load the adapter '{folder}'")
 
 
@@ -140,7 +140,7 @@ def _placed(model: Any, device: str | torch.device | None) -> PreTrainedModel:
     return placed
 
 
-def _base_of(adapter: Path) -> str:
+def base_of(adapter: Path) -> str:
     """The base model that an adapter's folder names."""
     try:
         base = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]

@@ -19,13 +19,7 @@ _SHOWN_SPANS = 4
 
 def render_audit(audit: Mapping[str, Any], records: Sequence[ResponseRecord]) -> str:
     """The page for an audit (the contents of audit.json) and its responses, as HTML text."""
-    environment = Environment(
-        loader=PackageLoader("tlpo.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters.update(percent=percent, percent_interval=percent_interval, language_name=language_name)
     verdicts = Counter(record.verdict for record in records)
     return environment.get_template("audit.html.j2").render(
@@ -34,6 +28,17 @@ def render_audit(audit: Mapping[str, Any], records: Sequence[ResponseRecord]) ->
         verdicts={verdict: verdicts.get(verdict, 0) for verdict in ("confused", "undecided", "clean")},
         strip=_rate_strip(audit),
         common=_common_spans(records),
+    )
+
+
+def page_environment() -> Environment:
+    """Where the pages' templates are found: every text escaped, an unknown name an error."""
+    return Environment(
+        loader=PackageLoader("tlpo.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

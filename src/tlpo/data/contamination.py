@@ -98,7 +98,7 @@ def contamination(
     index = EvaluationIndex(evaluation, near)
     counts: Counter[str] = Counter()
     hit: set[int] = set()
-    pairs = []
+    pairs: list[dict[str, Any]] = []
     for record in train:
         counts["train"] += 1
         match = index.find(user_text(record.prompt))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tlpo.data.records import PromptRecord, problem_with
 from tlpo.data.rows import Row, read_json_lines, read_rows
@@ -14,6 +14,7 @@ from tlpo.languages import get_language
 
 Split = Literal["train", "eval", "all"]
 
+ANSWERS = ("answer", "completion", "output")
 PROMPT_LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "ko", "pt", "ru", "tr", "vi", "zh")
 
 
@@ -25,8 +26,8 @@ def load_prompts(
 ) -> list[PromptRecord]:
     """Load prompts from a file (JSONL, JSON, CSV, TSV, TXT, each also ``.gz``; Parquet), or the bundled ones.
 
-    A record has ``prompt`` (text or chat messages; ``messages`` is read too) and may have ``language``, ``id``,
-    ``source`` and ``split``. ``language`` is the language of the *answer*.
+    A record has ``prompt`` (text or chat messages; see `prompt_in` for the other names it may have) and may have
+    ``language``, ``id``, ``source``, ``split`` and a reference answer. ``language`` is the language of the *answer*.
 
     Args:
         path: the file; None for the bundled prompts (see ``PROMPT_LANGUAGES``).
@@ -37,28 +38,81 @@ def load_prompts(
     Raises:
         UserError: naming file and line: a file or field is missing, a language is unknown, or no record is left.
     """
+    wanted, rows = known_codes(language), None if path is None else read_rows(path)
+    seen: dict[str, int] = {}
+    records = [
+        prompt_record(row, index, code)
+        for index, (row, code) in enumerate(chosen_rows(rows, language=wanted, split=split, seen=seen))
+    ]
+    if not records:
+        raise UserError(_nothing_left("the bundled prompts" if path is None else str(path), seen, wanted, split))
+    return records
+
+
+def known_codes(language: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The codes of the table of languages for those asked for. Raises UserError for an unknown one."""
+    asked = [language] if isinstance(language, str) else list(language or ())
+    return tuple(get_language(code).code for code in asked)
+
+
+def chosen_rows(
+    rows: Iterable[Row] | None, *, language: Sequence[str], split: Split = "all", seen: dict[str, int] | None = None
+) -> Iterator[tuple[Row, str]]:
+    """The rows (None: the bundled ones) of these languages and this split, as they come, each with its language's code.
+
+    seen: filled in with the number of rows of each language, chosen or not.
+
+    Raises UserError as `load_prompts` does, but for records without a usable prompt.
+    """
     if split not in ("train", "eval", "all"):
         raise UserError(f"split is {split!r}: choose train, eval or all")
-    asked = [language] if isinstance(language, str) else list(language or ())
-    wanted = tuple(get_language(code).code for code in asked)
-    rows: Iterable[Row]
-    if path is None:
-        name, rows = "the bundled prompts", _bundled(wanted)
-    else:
-        name, rows = str(path), read_rows(path)
-    records: list[PromptRecord] = []
-    seen: dict[str, int] = {}
-    for row in rows:
-        code = _language_of(row, wanted)
+    seen = {} if seen is None else seen
+    for row in _bundled(language) if rows is None else rows:
+        code = _language_of(row, language)
         seen[code] = seen.get(code, 0) + 1
-        if wanted and code not in wanted:
+        if language and code not in language:
             continue
-        if split != "all" and row.fields.get("split", split) not in (split, "all"):
-            continue
-        records.append(_record(row, len(records), code))
-    if not records:
-        raise UserError(_nothing_left(name, seen, wanted, split))
-    return records
+        if split == "all" or row.fields.get("split", split) in (split, "all"):
+            yield row, code
+
+
+def prompt_in(fields: Mapping[str, Any]) -> tuple[object, str | None]:
+    """A record's prompt and its reference answer, each None where there is none, by the names in use.
+
+    The prompt is ``prompt`` or ``messages``, or ``instruction`` with ``input`` after an empty line, as in Alpaca and
+    Bactrian-X. The answer is ``answer``, ``completion`` or ``output``, if that is text.
+    """
+    prompt = fields.get("prompt", fields.get("messages"))
+    if prompt is None and isinstance(prompt := fields.get("instruction"), str):
+        more = fields.get("input")
+        prompt = f"{prompt}\n\n{more}" if isinstance(more, str) and more.strip() else prompt
+    answers = (fields.get(name) for name in ANSWERS)
+    return prompt, next((answer for answer in answers if isinstance(answer, str) and answer.strip()), None)
+
+
+def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
+    """The prompt of a row, whose answer's language is ``code``.
+
+    Raises UserError, naming file and line, when the row has no prompt, an empty one, or one of another kind.
+    """
+    fields = row.fields
+    prompt, answer = prompt_in(fields)
+    if prompt is None:
+        have = ", ".join(map(str, fields)) or "nothing"
+        raise UserError(f"{row.where}: no 'prompt' (nor 'messages' or 'instruction'); the record has {have}")
+    problem = problem_with(prompt)
+    if problem:
+        raise UserError(f"{row.where}: {problem}")
+    name, source = fields.get("id"), fields.get("source")
+    return PromptRecord(
+        index=index,
+        prompt=prompt,  # type: ignore[arg-type]  # problem_with has looked at it
+        language=code,
+        id=None if name is None else str(name),
+        source=None if source is None else str(source),
+        where=row.where,
+        answer=answer,
+    )
 
 
 def _bundled(wanted: Sequence[str]) -> Iterator[Row]:
@@ -88,26 +142,6 @@ def _language_of(row: Row, wanted: Sequence[str]) -> str:
         if wanted:
             return str(named)  # somebody else's language; the file may well be in many
         raise UserError(f"{row.where}: {error}") from None
-
-
-def _record(row: Row, index: int, code: str) -> PromptRecord:
-    fields = row.fields
-    prompt = fields.get("prompt", fields.get("messages"))
-    if prompt is None:
-        have = ", ".join(map(str, fields)) or "nothing"
-        raise UserError(f"{row.where}: no 'prompt' (nor 'messages'); the record has {have}")
-    problem = problem_with(prompt)
-    if problem:
-        raise UserError(f"{row.where}: {problem}")
-    name, source = fields.get("id"), fields.get("source")
-    return PromptRecord(
-        index=index,
-        prompt=prompt,
-        language=code,
-        id=None if name is None else str(name),
-        source=None if source is None else str(source),
-        where=row.where,
-    )
 
 
 def _nothing_left(name: str, seen: dict[str, int], wanted: Sequence[str], split: str) -> str:

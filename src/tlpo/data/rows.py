@@ -1,7 +1,7 @@
-"""Files to rows: JSON lines, JSON, CSV, TSV, plain text (each also gzipped) and Parquet.
+"""Files to rows: JSON lines, JSON, CSV, TSV, plain text (each also gzipped), Parquet and Hugging Face data sets.
 
 A row is a mapping of fields with the place it came from, so that every later complaint can name file and line.
-Reading is lazy: JSON lines and text are never held in memory whole.
+Reading is lazy: no file is ever held in memory whole.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from tlpo.errors import UserError, missing_extra
+from tlpo.data.json_stream import json_values
+from tlpo.data.tables import is_hub_id, table_rows
+from tlpo.errors import UserError
 
+_TABLES = (".parquet", ".arrow")
 _CSV_FIELD_LIMIT = 10**8  # characters; the csv module's own limit of 131,072 is short of a long chat
 
 
@@ -30,22 +33,27 @@ class Row:
     fields: dict[str, Any]
 
 
-def read_rows(path: str | Path) -> Iterator[Row]:
-    """The rows of a file, by its suffix; a text file gives rows with the one field ``prompt``.
+def read_rows(path: str | Path, *, split: str | None = None, subset: str | None = None) -> Iterator[Row]:
+    """The rows of a file, by its suffix, or of a data set; a text file gives rows with the one field ``prompt``.
+
+    Args:
+        path: a file, a folder with a data set (saved by ``datasets``, or holding data files), or a data set of the hub
+            ("owner/name").
+        split, subset: which split and configuration of a data set that has several.
 
     Raises:
         UserError: the file is missing, of an unknown kind, not UTF-8, or one of its records cannot be parsed.
     """
-    path = Path(path)
-    if path.is_dir():
-        yield from _dataset_rows(path)
-        return
-    suffix = path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
-    if suffix in (".parquet", ".arrow"):
+    name, path = str(path), Path(path)
+    suffix = (path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix).lower()
+    is_table = suffix in _TABLES
+    if is_table and not path.is_dir():
         require_file(path)
-        yield from _dataset_rows(path)
+    if is_table or path.is_dir() or (suffix not in _READERS and is_hub_id(name)):
+        for number, fields in table_rows(name, split, subset):
+            yield Row(f"{name}, record {number}", fields)
         return
-    reader = _READERS.get(suffix.lower())
+    reader = _READERS.get(suffix)
     if reader is None:
         require_file(path)
         known = ", ".join([*sorted(_READERS), ".parquet"])
@@ -110,20 +118,20 @@ def _decoded(line: bytes, where: str) -> str:
 
 
 def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row]:
-    text = _decoded(stream.read(), f"{name}, line 1")
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig")
+    number = 0
     try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"{name}: not JSON ({error})") from None
-    if not isinstance(values, list):
-        raise UserError(f"{name}: a JSON file must hold one list of records; for one record a line, name it .jsonl")
-    for number, value in enumerate(values, start=1):
-        where = f"{name}, record {number}"
-        if isinstance(value, str):
-            value = {"prompt": value}
-        if not isinstance(value, dict):
-            raise UserError(f"{where}: {value!r:.60} is neither an object nor text")
-        yield Row(where, value)
+        for number, value in enumerate(json_values(text), start=1):
+            fields = {"prompt": value} if isinstance(value, str) else value
+            if not isinstance(fields, dict):
+                raise UserError(f"{name}, record {number}: {value!r:.60} is neither an object nor text")
+            yield Row(f"{name}, record {number}", fields)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{name}: not JSON after record {number} ({error.msg}): give one list of records") from None
+    except RecursionError:
+        raise UserError(f"{name}, record {number + 1}: not usable JSON: nested too deeply") from None
+    finally:
+        text.detach()  # or it would close the stream, which is not its own
 
 
 def _delimited(delimiter: str) -> Callable[[BinaryIO, str], Iterator[Row]]:
@@ -160,26 +168,6 @@ def _guarded(rows: Iterator[Row], name: str) -> Iterator[Row]:
         raise UserError(f"{name}: not UTF-8 (near byte {error.start}): save the file as UTF-8") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{name}: a damaged gzip file ({error})") from None
-
-
-def _dataset_rows(path: Path) -> Iterator[Row]:
-    """Rows of a Parquet or Arrow file, or of a folder written by ``Dataset.save_to_disk``."""
-    try:
-        import datasets
-    except ImportError:
-        raise missing_extra("datasets", "datasets") from None
-    try:
-        if path.is_dir():
-            table = datasets.load_from_disk(str(path))
-        else:
-            table = datasets.Dataset.from_parquet(str(path)) if path.suffix == ".parquet" else None
-            table = datasets.Dataset.from_file(str(path)) if table is None else table
-    except (OSError, ValueError, datasets.exceptions.DatasetGenerationError) as error:
-        raise UserError(f"cannot read '{path}' as a data set: {' '.join(str(error).split())[:200]}") from None
-    if isinstance(table, datasets.DatasetDict):
-        raise UserError(f"the data set '{path}' has the splits {', '.join(table)}: name the folder of one of them")
-    for number, fields in enumerate(table, start=1):
-        yield Row(f"{path}, record {number}", {key: value for key, value in fields.items() if value is not None})
 
 
 _READERS: dict[str, Callable[[BinaryIO, str], Iterator[Row]]] = {

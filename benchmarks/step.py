@@ -27,9 +27,9 @@ from transformers import TrainerCallback
 from _common import clock_of, finish, load, parser, table
 from _costs import Costs, Work, matmul_peak, memory_peak
 from tlpo.data import load_prompts
+from tlpo.data.encoded import EncodedPrompt
 from tlpo.modeling.generation import Completion
 from tlpo.training.config import TLPOConfig
-from tlpo.training.dataset import EncodedPrompt
 from tlpo.training.points import ConfusionPoint, PointRow
 from tlpo.training.trainer import TLPOTrainer
 

@@ -14,8 +14,8 @@ from torch import nn
 
 from tests.models import SENTENCES, tiny_model, tokenizer
 from tlpo import ConfusionDetector, TLPOConfig, TLPOTrainer
+from tlpo.data.encoded import EncodedPrompt
 from tlpo.modeling.generation import Completion
-from tlpo.training.dataset import EncodedPrompt
 from tlpo.training.points import ConfusionPoint
 
 ROWS = [{"prompt": sentence[:start], "language": "ko"} for sentence in SENTENCES for start in (6, 9, 14, 20)]

@@ -21,14 +21,15 @@ FLOORS = {
     "metrics": 3,
     "data": 4,
     "modeling": 4,
-    "baselines": 5,
-    "evaluation": 5,
-    "head_selection": 5,
-    "integrations": 5,
-    "training": 5,
-    "reports": 6,
-    "runs": 7,
-    "cli": 8,
+    "loop": 5,
+    "baselines": 6,
+    "evaluation": 6,
+    "head_selection": 6,
+    "integrations": 6,
+    "training": 6,
+    "reports": 7,
+    "runs": 8,
+    "cli": 9,
 }
 
 

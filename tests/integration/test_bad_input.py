@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tests.commands import replace, save_tiny_model, tlpo
 
-from tlpo.training.checkpoints import checkpoint_folders, last_complete
+from tlpo.loop.checkpoints import checkpoint_folders, last_complete
 
 CONTEXT = 512
 VOCABULARY = 480
@@ -245,7 +245,7 @@ class TestAFullDisk:
         """The last checkpoint is there; only room for the final model is wanting."""
         run = small_disk / "run"
         words = options(model, run, save_strategy="steps", save_steps=3)
-        fill = partial(_fill_before, "tlpo.training.run:save_final", small_disk)
+        fill = partial(_fill_before, "tlpo.loop.run:save_final", small_disk)
         assert "the disk is full" in tlpo("train", *words, streams=tmp_path / "full", prepare=fill).complaint()
         assert [path.name for path in run.glob("final*")] == []
         (small_disk / "ballast").unlink()

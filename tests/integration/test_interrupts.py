@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.commands import Command, Pause, save_tiny_model, tlpo
 
-from tlpo.training.checkpoints import last_complete
+from tlpo.loop.checkpoints import last_complete
 
 STEPS = 3
 
@@ -75,8 +75,8 @@ PHASES = {
     "exploration": Phase(f"{TRAINER}:judge", step=2, call=3, kept=1),
     "update": Phase(f"{TRAINER}:TLPOTrainer.compute_loss", step=2, after=True, kept=1),
     "optimizer": Phase("torch.optim:AdamW.step", step=2, after=True, kept=2),
-    "log": Phase("tlpo.training.persistence:_append", step=2, kept=2),
-    "final saving": Phase("tlpo.training.run:shutil.rmtree", after=True, kept=STEPS),
+    "log": Phase("tlpo.loop.persistence:append_lines", step=2, kept=2),
+    "final saving": Phase("tlpo.loop.run:shutil.rmtree", after=True, kept=STEPS),
     "audit after": Phase("tlpo.evaluation.audit:_generate", step=STEPS, call=2),
     "model card": Phase("tlpo.runs.train:write_model_card"),
 }
@@ -97,7 +97,7 @@ def test_the_same_command_goes_on(name: str, model: Path, unbroken: Path, tmp_pa
 def test_while_a_checkpoint_is_saved(model: Path, unbroken: Path, tmp_path: Path) -> None:
     """The first Ctrl-C ends the run with the checkpoint saved after all; the second one breaks that off, too."""
     run, words = tmp_path / "run", options(model, tmp_path / "run", save_strategy="steps", save_steps=1)
-    saved = "tlpo.training.persistence:mark_complete"
+    saved = "tlpo.loop.persistence:mark_complete"
     once, twice = Pause(saved, tmp_path / "once", call=2), Pause(saved, tmp_path / "twice", call=3)
 
     interrupt([once, twice], words, tmp_path / "broken")
@@ -117,7 +117,7 @@ def test_a_second_interrupt_breaks_the_optimizer_step_off(model: Path, unbroken:
     """Weights that are half moved are not kept."""
     run, words = tmp_path / "run", options(model, tmp_path / "run", save_strategy="steps", save_steps=1)
     moving = Pause("torch.optim:AdamW.step", tmp_path / "moving", step=2, after=True)
-    logging = Pause("tlpo.training.persistence:_append", tmp_path / "logging", step=2)
+    logging = Pause("tlpo.loop.persistence:append_lines", tmp_path / "logging", step=2)
     said = interrupt([moving, logging], words, tmp_path / "broken")
     assert "finishing the step; Ctrl-C again stops at once" in said
     assert f"{run / 'checkpoint-1'} is kept: the same command goes on from there" in said

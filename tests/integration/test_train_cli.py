@@ -101,7 +101,14 @@ class TestAFinishedRun:
         assert {"checkpoint_complete.json", "trainer_state.json"} <= {
             path.name for path in (run / f"checkpoint-{STEPS}").iterdir()
         }
-        assert read(run / "run.json") == {"status": "finished", "steps": STEPS}
+        state = read(run / "run.json")
+        assert (state["status"], state["steps"]) == ("finished", STEPS)
+        steps = [line for line in lines(run / "metrics.jsonl") if "loss" in line]
+        assert state["rollouts"] == {
+            "responses": STEPS * OPTIONS["per_device_train_batch_size"] * OPTIONS["num_generations"],
+            "tokens": sum(line["rollout/tokens"] for line in steps),
+            "explored_tokens": sum(line["explore/tokens"] for line in steps),
+        }
 
     def test_the_resolved_config(self, finished: tuple[Path, subprocess.CompletedProcess[str]], model: Path) -> None:
         found = yaml.safe_load((finished[0] / "resolved_config.yaml").read_text(encoding="utf-8"))

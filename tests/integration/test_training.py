@@ -14,9 +14,9 @@ from tests.runs import ROWS, Remembering, history, largest_difference, same, tra
 from transformers import TrainerCallback
 
 from tlpo import ConfusionDetector, TLPOTrainer
+from tlpo.data.encoded import EncodedPrompt
 from tlpo.modeling.alignment import TokenText
 from tlpo.modeling.generation import Completion
-from tlpo.training.dataset import EncodedPrompt
 from tlpo.training.points import ConfusionPoint
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM")

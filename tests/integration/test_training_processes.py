@@ -16,7 +16,7 @@ from tests.models import tiny_model
 from tests.programs import killed_run, two_processes
 from tests.runs import largest_difference, same, trainer, weights
 
-from tlpo.training.checkpoints import last_complete
+from tlpo.loop.checkpoints import last_complete
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from tests.models import tiny_model
 from tests.runs import ROWS, history, same, trainer, weights
 
 from tlpo import TLPOTrainer, UserError
-from tlpo.training.checkpoints import MARKER, last_complete
+from tlpo.loop.checkpoints import MARKER, last_complete
 
 DROPOUT_LORA = LoraConfig(r=4, lora_alpha=8, lora_dropout=0.3, target_modules=["q_proj", "down_proj"])
 SAVING = {"save_strategy": "steps", "save_steps": 1, "max_steps": 5, "rows": ROWS[:8]}

@@ -10,8 +10,8 @@ import pytest
 
 from tlpo.config import describe, parse_config
 from tlpo.errors import UserError
+from tlpo.loop.config import RunConfig
 from tlpo.training.config import TLPOConfig
-from tlpo.training.run import RunConfig
 
 
 @dataclass
@@ -215,7 +215,7 @@ class TestTheRealOptions:
         assert "\n" not in str(raised.value)
 
     def test_described(self) -> None:
-        assert [name for name, _, _ in describe(RunConfig)][:3] == ["model", "language", "prompts"]
+        assert [name for name, _, _ in describe(RunConfig)][:4] == ["model", "method", "language", "prompts"]
         own = {name: (default, text) for name, default, text in describe(TLPOConfig)}
         assert own["num_candidates"] == (16, "N: tokens tried at each confusion point.")
         assert "warmup_steps" not in own

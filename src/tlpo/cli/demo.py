@@ -40,9 +40,9 @@ def demo(
     from rich.console import Console
 
     from tlpo.languages import get_language
+    from tlpo.loop.config import RunConfig
     from tlpo.runs.train import audited_training
     from tlpo.training.config import TLPOConfig
-    from tlpo.training.run import RunConfig
 
     started = time.perf_counter()
     code = get_language(language).code

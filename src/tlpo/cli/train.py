@@ -23,9 +23,9 @@ class _Train:
             print(_help(everything="--help_all" in args))
             return 0
         from tlpo.config import parse_config
+        from tlpo.loop.config import RunConfig
         from tlpo.runs.train import audited_training, show
         from tlpo.training.config import TLPOConfig
-        from tlpo.training.run import RunConfig
 
         run, training = parse_config((RunConfig, TLPOConfig), args)
         result = audited_training(run, training, command=public_command(args))
@@ -48,11 +48,12 @@ def public_command(args: list[str]) -> str:
 
 def _help(*, everything: bool) -> str:
     from tlpo.config import describe
+    from tlpo.loop.config import MethodConfig, RunConfig
     from tlpo.training.config import TLPOConfig
-    from tlpo.training.run import RunConfig
 
     lines = [_USAGE]
-    for title, kind in (("data and model", RunConfig), ("training", TLPOConfig)):
+    kinds = (("data and model", RunConfig), ("training", MethodConfig), ("tlpo", TLPOConfig))
+    for title, kind in kinds:
         lines.append(f"{title}:")
         for name, default, text in describe(kind, own=not everything):
             shown = "" if default in (None, "") else f" [{default}]"

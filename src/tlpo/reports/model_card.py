@@ -44,7 +44,7 @@ def render_model_card(facts: Mapping[str, Any]) -> str:
     base = _inline(str(facts["base_model"]))
     title = f"# {Path(str(facts['base_model'])).name}, trained to stay in {_joined(names)}"
     kind = "A LoRA adapter for" if facts.get("adapter") else "A fine-tuned"
-    parts = [_front_matter(facts), title, f"{kind} `{base}`. {facts.get('method', _METHOD)}"]
+    parts = [_front_matter(facts), title, f"{kind} `{base}`. {facts.get('method') or _METHOD}"]
     parts += _figures(facts) + _recipe(facts)
     return "\n\n".join(parts) + "\n"
 

@@ -17,7 +17,7 @@ import gc
 import json
 import sys
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,19 +28,26 @@ from tlpo.evaluation.compare_audits import compare_audits
 from tlpo.evaluation.nll import TextNLL, compare_nll, text_nll
 from tlpo.evaluation.settings import AuditSettings
 from tlpo.languages import get_language
+from tlpo.loop.checkpoints import last_complete, write_json
+from tlpo.loop.run import TrainResult, train
+from tlpo.loop.run_folder import alone_in, claim, status_of
 from tlpo.provenance import versions
 from tlpo.reports import comparison_table, write_audit_page, write_model_card
-from tlpo.training.checkpoints import last_complete, write_json
-from tlpo.training.run import TrainResult, check_inputs, train, training_prompts
-from tlpo.training.run_folder import alone_in, claim, status_of
+from tlpo.runs.methods import method
 
 if TYPE_CHECKING:
     from tlpo.data import PromptRecord
-    from tlpo.training.config import TLPOConfig
-    from tlpo.training.run import RunConfig
+    from tlpo.loop.config import MethodConfig, RunConfig
 
 # Of a long text file this many lines are scored: enough for a standard error of the mean below 0.01 nats.
 CLEAN_LINES = 200
+# Options that the model card states, of those that the method has.
+CARD_OPTIONS = (
+    "recipe", "strictness", "learning_rate",
+    "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
+    "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
+    "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "epsilon", "beta",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class AuditedResult:
     nll: dict[str, dict[str, Any]]
 
 
-def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = None) -> AuditedResult:
+def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None = None) -> AuditedResult:
     """Audit, train and audit again, and write the model card; `show` prints what came of it.
 
     With several processes the main one audits, before and after, while the others wait.
@@ -67,7 +74,7 @@ def audited_training(run: RunConfig, args: TLPOConfig, *, command: str | None = 
     Raises:
         UserError: when an input cannot be used or the output folder holds something else.
     """
-    folder = Path(str(args.output_dir))
+    folder, check_inputs = Path(str(args.output_dir)), method(run.method).check_inputs
     base = cache(lambda: _base(run, args))  # loaded when first needed, which a finished run never does
     trained = cache(lambda: _trained(run, args))
     if args.process_index:
@@ -143,7 +150,7 @@ def _clean_lines(code: str, path: str) -> list[str]:
 def _held_out(run: RunConfig) -> list[PromptRecord]:
     if not run.audit_prompts:
         return []
-    languages = list(dict.fromkeys(record.language for record in training_prompts(run)))
+    languages = method(run.method).languages(run)
     records = load_prompts(run.eval_prompts, language=languages, split="eval")
     taken: dict[str, int] = dict.fromkeys(languages, 0)
     chosen = []
@@ -157,7 +164,7 @@ def _held_out(run: RunConfig) -> list[PromptRecord]:
 def _audit(
     name: str,
     run: RunConfig,
-    args: TLPOConfig,
+    args: MethodConfig,
     prompts: list[PromptRecord],
     load: Loader,
 ) -> Audit:
@@ -197,13 +204,14 @@ def _likelihoods(path: Path, texts: dict[str, list[str]], load: Loader) -> dict[
     return found
 
 
-def _train(run: RunConfig, args: TLPOConfig, load: Loader) -> TrainResult:
+def _train(run: RunConfig, args: MethodConfig, load: Loader) -> TrainResult:
     """The training with its progress shown; Ctrl-C says what is kept."""
     from tlpo.runs.training_progress import training_progress
 
     try:
         with training_progress() as progress:
-            return train(run, args, load=load, progress=progress)
+            make_trainer = partial(method(run.method).make_trainer, run, args)
+            return train(run, args, make_trainer, load=load, progress=progress)
     except KeyboardInterrupt:
         kept = last_complete(Path(str(args.output_dir)))
         if args.process_index == 0:
@@ -221,7 +229,7 @@ def _free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _base(run: RunConfig, args: TLPOConfig) -> Any:
+def _base(run: RunConfig, args: MethodConfig) -> Any:
     """The model to train and its tokenizer."""
     from tlpo.modeling.load import load_model, load_tokenizer
 
@@ -229,7 +237,7 @@ def _base(run: RunConfig, args: TLPOConfig) -> Any:
     return load_model(run.model, device=args.device, **options), load_tokenizer(run.model, **options)
 
 
-def _trained(run: RunConfig, args: TLPOConfig) -> Any:
+def _trained(run: RunConfig, args: MethodConfig) -> Any:
     """The trained model as its users will load it, from the final folder, and its tokenizer."""
     from tlpo.modeling.load import load_tokenizer
 
@@ -244,28 +252,24 @@ def _trained(run: RunConfig, args: TLPOConfig) -> Any:
 
 def _facts(
     run: RunConfig,
-    args: TLPOConfig,
+    args: MethodConfig,
     comparison: dict[str, Any] | None,
     nll: dict[str, dict[str, Any]],
     command: str | None,
 ) -> dict[str, Any]:
-    names = (
-        "recipe", "strictness", "learning_rate",
-        "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
-        "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
-        "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "epsilon", "beta",
-    )  # fmt: skip
+    recipe = {name: getattr(args, name) for name in CARD_OPTIONS if hasattr(args, name)}
     return {
         "base_model": run.model,
         "adapter": run.lora,
-        "languages": list(dict.fromkeys(record.language for record in training_prompts(run))),
+        "method": method(run.method).told,
+        "languages": method(run.method).languages(run),
         "english": args.english,
         "sampling": {
             "temperature": args.temperature, "top_p": args.top_p, "max_new_tokens": args.max_new_tokens,
         },
         "comparison": comparison,
         "nll": nll,
-        "recipe": {name: getattr(args, name) for name in names},
+        "recipe": {"method": run.method, **recipe},
         "command": command,
         "seed": args.seed,
         "versions": versions(),

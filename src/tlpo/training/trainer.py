@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
 
 from tlpo.confusion import ConfusionDetector
+from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.errors import UserError
+from tlpo.loop.setup import with_master_weights
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
 from tlpo.modeling.logprobs import next_token_logits
@@ -33,20 +35,19 @@ from tlpo.objective import (
 )
 from tlpo.training.config import TLPOConfig
 from tlpo.training.counting import count_points, count_response, count_update
-from tlpo.training.dataset import EncodedPrompt, PromptOrder, encode_dataset, identity, steps_per_epoch
+from tlpo.training.dataset import PromptOrder, identity, steps_per_epoch
 from tlpo.training.exploration import explore
-from tlpo.training.guards import StepGuard
 from tlpo.training.metrics import StepMetrics
-from tlpo.training.persistence import PersistenceMixin, RunFiles
+from tlpo.training.persistence import TLPOFiles, TLPOPersistence
 from tlpo.training.points import ConfusionPoint, PointRow, collate
 from tlpo.training.reference import Reference
 from tlpo.training.rewards import judge
-from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter, with_master_weights
+from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
 
 Prompts = Sequence[Mapping[str, Any]]
 
 
-class TLPOTrainer(PersistenceMixin, Trainer):
+class TLPOTrainer(TLPOPersistence, Trainer):
     """Trainer for Token-Level Policy Optimization.
 
     Args:
@@ -86,8 +87,6 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         policy = with_master_weights(with_adapter(policy, peft_config, args))
         room = check_context(policy, args)
         self.tokenizer_ = tokenizer
-        self.in_optimizer_step = False
-        self.guard = StepGuard(args.max_nonfinite_steps)
         self.step_metrics = StepMetrics()
         self._rows: list[PointRow] = []
         self._logged_points: list[ConfusionPoint] = []
@@ -133,8 +132,7 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         self.token_table = token_bytes(tokenizer)
         self.pad_id = int(next(t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if t is not None))
         self.loss_is_scaled_for_ga = True
-        self._files = RunFiles(self)
-        self.add_callback(self._files)
+        self.start_files(TLPOFiles(self), args.max_nonfinite_steps)
 
     # ---- the five steps -------------------------------------------------------------------------------------------
 
@@ -294,6 +292,11 @@ class TLPOTrainer(PersistenceMixin, Trainer):
             with self.step_metrics.phase("explore"):
                 self.explore(points)
                 self.advantage(points)
+        self.rollouts.add(
+            responses=sum(map(len, completions)),
+            tokens=sum(len(completion.ids) for group in completions for completion in group),
+            explored_tokens=sum(len(c.continuation) for point in points for c in point.candidates),
+        )
         count_points(self.step_metrics, points, put_in=bool(self.args.include_sampled_token))
         self._logged_points = points
         return [PointRow.of(point) for point in points if point.has_signal]
@@ -335,15 +338,9 @@ class TLPOTrainer(PersistenceMixin, Trainer):
         total: Tensor = (losses * inputs["weights"]).sum() * self.accelerator.num_processes / points
         return total
 
-    def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
-        """Called between the backward passes and the optimizer: the place to drop a step that is not finite."""
-        norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
-        if not self.guard.accept(norm):
-            model.zero_grad(set_to_none=True)  # the optimizer passes over weights without a gradient
-            # A skipped step is skipped by all processes: one of them counts it.
-            self.step_metrics.add("train/skipped_steps", float(self.args.process_index == 0))
-        self.in_optimizer_step = True  # until the step ends, the weights belong to no step
-        return norm
+    def skipped_step(self) -> None:
+        """Count it; a step is skipped by all processes, of which one counts."""
+        self.step_metrics.add("train/skipped_steps", float(self.args.process_index == 0))
 
     def _get_train_sampler(self, train_dataset: Any = None) -> PromptOrder:
         args, dataset = self.args, train_dataset or self.train_dataset or []

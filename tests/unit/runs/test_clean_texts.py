@@ -8,8 +8,8 @@ import pytest
 
 from tlpo.data import load_prompts
 from tlpo.errors import UserError
+from tlpo.loop.config import RunConfig
 from tlpo.runs.train import CLEAN_LINES, clean_texts
-from tlpo.training.run import RunConfig
 
 
 def texts(*entries: str) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tlpo.errors import UserError
-from tlpo.training.checkpoints import (
+from tlpo.loop.checkpoints import (
     MARKER,
     checkpoint_folders,
     last_complete,
@@ -19,8 +19,8 @@ from tlpo.training.checkpoints import (
     remove_incomplete,
     write_json,
 )
+from tlpo.loop.guards import StepGuard
 from tlpo.training.exploration import Candidate
-from tlpo.training.guards import StepGuard
 from tlpo.training.metrics import PHASES, SUMS, StepMetrics
 from tlpo.training.points import ConfusionPoint, PointRow, collate
 from tlpo.training.rewards import Judged

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.models import chat_tokenizer, tokenizer
 
+from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.errors import UserError
-from tlpo.training.dataset import EncodedPrompt, PromptOrder, encode_dataset, identity
+from tlpo.training.dataset import PromptOrder, identity
 
 ROWS: list[dict[str, Any]] = [
     {"prompt": "오늘 날씨", "language": "ko"},

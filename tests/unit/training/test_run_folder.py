@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from tlpo.errors import UserError
+from tlpo.loop.config import RunConfig
+from tlpo.loop.run_folder import CONFIG_FILE, STATE_FILE, claim, status_of
 from tlpo.training.config import TLPOConfig
-from tlpo.training.run import RunConfig
-from tlpo.training.run_folder import CONFIG_FILE, STATE_FILE, claim, status_of
 
 
 def test_a_run_goes_on_with_as_many_processes_as_it_began_with(tmp_path: Path) -> None:

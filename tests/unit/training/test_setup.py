@@ -10,7 +10,7 @@ from peft import LoraConfig, get_peft_model
 from tests.models import tiny_model
 
 from tlpo.errors import UserError
-from tlpo.training.setup import with_master_weights
+from tlpo.loop.setup import with_master_weights
 
 LORA = LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM")
 

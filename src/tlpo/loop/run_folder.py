@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,11 @@ import yaml
 from filelock import FileLock, Timeout
 
 from tlpo.errors import UserError
+from tlpo.loop.checkpoints import checkpoint_folders
 from tlpo.provenance import git_commit, versions
-from tlpo.training.checkpoints import checkpoint_folders
 
 if TYPE_CHECKING:
-    from tlpo.training.config import TLPOConfig
-    from tlpo.training.run import RunConfig
+    from tlpo.loop.config import MethodConfig, RunConfig
 
 CONFIG_FILE = "resolved_config.yaml"
 STATE_FILE = "run.json"
@@ -49,7 +48,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def status_of(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
+def status_of(folder: Path, run: RunConfig, args: MethodConfig) -> str:
     """What the folder holds of this run: ``new`` (nothing), ``running`` or ``finished``.
 
     Raises:
@@ -68,6 +67,7 @@ def status_of(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
     try:
         recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
         known, processes = recorded["config"], recorded["processes"]
+        known = _defaults(run, args) | known  # an older version may not have known every option
         changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE)
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
         raise UserError(f"{path} is damaged: give another output_dir") from None
@@ -84,7 +84,7 @@ def status_of(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
     return status
 
 
-def claim(folder: Path, run: RunConfig, args: TLPOConfig) -> str:
+def claim(folder: Path, run: RunConfig, args: MethodConfig) -> str:
     """Make the folder this run's unless it is already; returns what `status_of` found.
 
     Of several processes the main one alone looks and writes: the others follow, whatever they would see meanwhile.
@@ -107,12 +107,17 @@ def _seen(folder: Path) -> str:
     return "finished" if (folder / STATE_FILE).is_file() else "running"
 
 
-def resolved(run: RunConfig, args: TLPOConfig) -> dict[str, Any]:
+def resolved(run: RunConfig, args: MethodConfig) -> dict[str, Any]:
     """Every option's final value, as YAML can hold it."""
     options: dict[str, Any] = args.to_dict()  # type: ignore[no-untyped-call]
     # The library masks every option that ends in _token, as access tokens do; this one is no secret.
-    options["include_sampled_token"] = args.include_sampled_token
+    options |= {name: getattr(args, name) for name in ("include_sampled_token",) if name in options}
     return {name: _plain(value) for name, value in sorted((asdict(run) | options).items())}
+
+
+def _defaults(run: RunConfig, args: MethodConfig) -> dict[str, Any]:
+    declared = [*fields(run), *fields(args)]
+    return {entry.name: _plain(entry.default) for entry in declared if entry.default is not MISSING}
 
 
 def _plain(value: Any) -> Any:

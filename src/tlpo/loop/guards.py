@@ -10,7 +10,7 @@ from tlpo.errors import UserError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from tlpo.training.trainer import TLPOTrainer
+    from tlpo.loop.persistence import PersistenceMixin
 
 
 class StepGuard:
@@ -39,7 +39,7 @@ class StepGuard:
         self.skipped += not finite
         return finite
 
-    def check(self, trainer: TLPOTrainer) -> None:
+    def check(self, trainer: PersistenceMixin) -> None:
         """End the run after too many bad steps, with a checkpoint: skipped steps never touched the weights.
 
         Raises:

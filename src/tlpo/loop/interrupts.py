@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tlpo.training.trainer import TLPOTrainer
+    from tlpo.loop.persistence import PersistenceMixin
 
 
 @contextmanager
-def patient_interrupts(trainer: TLPOTrainer) -> Iterator[None]:
+def patient_interrupts(trainer: PersistenceMixin) -> Iterator[None]:
     """Inside, the first Ctrl-C in an optimizer step waits for the step's end; a second one does not.
 
     An interrupted optimizer step has moved some weights and not others. Its result could not be kept, and with it all

@@ -1,0 +1,52 @@
+"""What is checked and made ready before the first step, whatever the method."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import torch
+
+from tlpo.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+logger = logging.getLogger(__name__)
+
+_HALF = (torch.float16, torch.bfloat16)
+
+
+def with_master_weights(model: PreTrainedModel) -> PreTrainedModel:
+    """The model with weights in fp32 if all of it is trained: with the option bf16 they are the copy under autocast.
+
+    In 16 bits most weights would not move: an update is smaller than half the distance to the next number. An adapter
+    is in fp32 already, and its frozen base may stay as it is.
+
+    Raises:
+        UserError: for a model without any weight to train.
+    """
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    if not trained:
+        raise UserError(
+            "the model has no weight to train: all are frozen, as those of an adapter's folder are once it is loaded; "
+            "load the adapter with peft.PeftModel.from_pretrained(..., is_trainable=True), or merge it into its base"
+        )
+    if not hasattr(model, "disable_adapter") and any(weight.dtype in _HALF for weight in trained):
+        logger.warning("the model's 16-bit weights are trained in float32; for 16-bit computation set bf16")
+        model.to(torch.float32)  # type: ignore[arg-type]
+    return model
+
+
+def room_for_prompt(model: PreTrainedModel, max_new_tokens: int) -> int | None:
+    """The longest prompt, in tokens, that leaves room for a response; None if the model states no limit.
+
+    Raises:
+        UserError: when not even one prompt token is left.
+    """
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if limit is None:
+        return None
+    if limit <= max_new_tokens:
+        raise UserError(f"max_new_tokens is {max_new_tokens}, but the model's context holds {limit} tokens: lower it")
+    return int(limit - max_new_tokens)

@@ -1,0 +1,43 @@
+"""The training methods by name: which options they have, what they refuse, and who trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tlpo.loop.run import training_prompts
+
+if TYPE_CHECKING:
+    from tlpo.loop.config import MethodConfig, RunConfig
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method.
+
+    Attributes:
+        config: the class of its arguments.
+        check_inputs: ``(run, args, model, tokenizer)``; raises UserError for what the method cannot use.
+        make_trainer: ``(run, args, model, tokenizer)``; returns its trainer.
+        languages: ``(run)``; the languages of the answers that it trains on.
+        told: sentence for the model card; None for the card's own about TLPO.
+    """
+
+    config: type[MethodConfig]
+    check_inputs: Callable[[RunConfig, Any, Any, Any], None]
+    make_trainer: Callable[[RunConfig, Any, Any, Any], Any]
+    languages: Callable[[RunConfig], list[str]]
+    told: str | None = None
+
+
+def method(name: str) -> Method:
+    """The method of that name (see `tlpo.loop.config.METHODS`)."""
+    from tlpo.training.config import TLPOConfig
+    from tlpo.training.run import check_inputs, make_trainer
+
+    return Method(TLPOConfig, check_inputs, make_trainer, _prompt_languages)
+
+
+def _prompt_languages(run: RunConfig) -> list[str]:
+    return list(dict.fromkeys(record.language for record in training_prompts(run)))

@@ -1,0 +1,129 @@
+"""A comparison's folder: Markdown, CSV, JSON, picture, and one self-contained web page without scripts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from tlpo.evaluation.folder import write_atomic
+from tlpo.reports.comparison.picture import (
+    BAD,
+    GOOD,
+    INK,
+    KINDS,
+    LINE,
+    PLAIN,
+    SOFT,
+    draw_picture,
+    import_matplotlib,
+    save_picture,
+)
+from tlpo.reports.comparison.tables import axis_cells, comparison_csv, comparison_markdown, how_read, main_rows
+from tlpo.reports.comparison.verdict import ability_axis, verdict_text
+from tlpo.reports.comparison.wording import HEADINGS, change_cell, change_interval_cell
+from tlpo.reports.html import page_environment
+
+# The drawn colours become the page's, which know of dark screens and paper.
+_PAGE_COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", GOOD: "good", BAD: "bad", PLAIN: "plain", "#ffffff": "card"}
+_CAPTIONS = {
+    "accuracy": "Consistency against accuracy",
+    "likelihood": "Consistency against the likelihood of clean text",
+}
+
+
+def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
+    """Write comparison.html, .md, .csv, .json, .png and .svg, and a second picture where both abilities were measured.
+
+    Each file is replaced when whole. Returns the paths. Raises UserError when matplotlib is not installed.
+    """
+    import_matplotlib()
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures: dict[str, str] = {}
+    axes: list[str | None] = [axis for axis in ("accuracy", "likelihood") if axis in comparison["axes"]]
+    names = []
+    for number, axis in enumerate(axes or [None]):
+        name = "comparison" if number == 0 else f"comparison-{axis}"
+        pictures[axis or "consistency"] = save_picture(draw_picture(comparison, axis), folder / name)
+        names += [f"{name}.png", f"{name}.svg"]
+    texts = {
+        "comparison.html": render_comparison(comparison, pictures),
+        "comparison.md": comparison_markdown(comparison, picture="comparison.svg"),
+        "comparison.csv": comparison_csv(comparison),
+        "comparison.json": json.dumps(comparison, ensure_ascii=False, indent=1) + "\n",
+    }
+    for name, text in texts.items():
+        write_atomic(folder / name, text)
+    return [folder / name for name in [*texts, *names]]
+
+
+def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
+    """The page as HTML text. pictures: SVG texts by axis, drawn by `draw_picture`."""
+    environment = page_environment()
+    rows = main_rows(comparison)
+    return environment.get_template("comparison.html.j2").render(
+        comparison=comparison,
+        title=comparison.get("title", "Methods compared"),
+        study=comparison.get("study"),
+        verdict=verdict_text(comparison),
+        rows=rows,
+        focus=next((row for row in rows if row["focus"]), None),
+        ability=ability_axis(comparison),
+        headings=HEADINGS,
+        tones=KINDS,
+        texts=list(dict.fromkeys(name for row in rows for name in row["text"])),
+        extras=list(dict.fromkeys(name for row in rows for name in row["extra"])),
+        pictures={
+            axis: (_CAPTIONS.get(axis, "Consistency"), Markup(inline_svg(svg, axis))) for axis, svg in pictures.items()
+        },
+        against=_against(comparison),
+        details=_details(comparison),
+        how_read=how_read(comparison),
+    )
+
+
+def inline_svg(svg: str, name: str) -> str:
+    """A picture fit to stand inside a page: no prologue, names its own, and the page's colours."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    for colour, variable in _PAGE_COLOURS.items():
+        body = re.sub(colour, f"var(--{variable})", body, flags=re.IGNORECASE)
+    body = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", body)
+    return re.sub(
+        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1), count=1
+    )
+
+
+def _against(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The focus against each other method: {"label", "axes": {axis: {"change", "change_interval", "verdict"}}}."""
+    figures = {figure["key"]: figure for figure in comparison["figures"]}
+    rows = []
+    for row in comparison["against"]:
+        axes = {}
+        for axis, key in comparison["axes"].items():
+            if axis in row:
+                told, figure = row[axis], figures[key]
+                axes[axis] = {
+                    "change": change_cell(figure, told),
+                    "change_interval": change_interval_cell(figure, told),
+                    "verdict": told["verdict"],
+                }
+        rows.append({"label": row["label"], "axes": axes})
+    return rows
+
+
+def _details(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every figure that is no axis, each with one row a method that has it."""
+    return [
+        {
+            "title": figure["title"],
+            "items": figure["items"],
+            "rows": [{"label": label, **axis_cells(figure, label)} for label in figure["methods"]],
+        }
+        for figure in comparison["figures"]
+        if figure["axis"] is None
+    ]

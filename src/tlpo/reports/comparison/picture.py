@@ -1,0 +1,229 @@
+"""The picture of a comparison: consistency against ability, one point a method. matplotlib is imported when drawing.
+
+Whiskers are the 95 % interval of a method's difference from the base model, drawn around the method's point: where one
+crosses the base model's line, a difference cannot be told. Right and up are always better; a figure of which less is
+better has its axis reversed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo.errors import missing_extra
+from tlpo.reports.comparison.labels import Box, place_labels
+from tlpo.reports.comparison.verdict import figure_of, outcomes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, SOFT, LINE, GOOD, BAD, PLAIN = "#1b1c1e", "#5d6066", "#d5d5d0", "#0f766e", "#c2410c", "#7b7f87"
+"""Colours of ink, secondary text, grid, and of methods that gained, that paid or lost, and of which one cannot tell."""
+KINDS = {"gain": "good", "surgical": "good", "unmeasured": "good", "paid": "bad", "loss": "bad", "harm": "bad"}
+"""Outcome to colour; others are plain."""
+_COLOURS = {"good": GOOD, "bad": BAD, "plain": PLAIN, "base": INK}
+_MARKS = {"good": "o", "bad": "s", "plain": "^", "base": "D"}
+_TOLD = {
+    "good": "more consistent, no loss seen", "bad": "a loss is seen", "plain": "cannot tell", "base": "base model",
+}  # fmt: skip
+_SIZE = (4.6, 4.3)  # inches: legible when a phone shows it at 360 pixels
+_STYLE: Any = {
+    "font.size": 8.5, "font.family": "sans-serif", "axes.spines.top": False, "axes.spines.right": False,
+    "axes.linewidth": 0.7, "savefig.dpi": 200, "svg.fonttype": "none", "axes.edgecolor": LINE, "xtick.color": SOFT,
+    "ytick.color": SOFT, "axes.labelcolor": INK, "text.color": INK,
+}  # fmt: skip
+_AXIS_NAMES = {"accuracy": "accuracy, %", "likelihood": "rise in NLL of clean text, nats a token"}
+
+
+@dataclass(frozen=True)
+class _Point:
+    label: str
+    kind: str
+    x: float
+    y: float
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+
+
+def draw_picture(comparison: Mapping[str, Any], axis: str | None) -> Figure:
+    """The picture with `axis` ("accuracy" or "likelihood") to the right; None draws consistency alone."""
+    import_matplotlib()
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=_SIZE, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        if axis is None:
+            _draw_alone(axes, comparison)
+        else:
+            _draw_plane(axes, comparison, axis)
+    return figure
+
+
+def save_picture(figure: Figure, path: Path) -> str:
+    """Write ``path``.png and ``path``.svg, each replaced when whole; returns the SVG's text.
+
+    Equal pictures give equal files: no date, and names inside the SVG that follow from what is drawn.
+    """
+    import matplotlib
+
+    contents = {}
+    for kind in ("png", "svg"):
+        buffer = io.BytesIO()
+        with matplotlib.rc_context({**_STYLE, "svg.hashsalt": "tlpo"}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")  # the SVG leaves the font to the reader
+            figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        contents[kind] = buffer.getvalue()
+        temporary = path.with_name(f".{path.name}.{kind}.{os.getpid()}.tmp")
+        try:
+            temporary.write_bytes(contents[kind])
+            temporary.replace(path.with_name(f"{path.name}.{kind}"))
+        finally:
+            temporary.unlink(missing_ok=True)
+    return contents["svg"].decode("utf-8")
+
+
+def import_matplotlib() -> None:
+    """Raise UserError, naming the extra, when matplotlib is not installed."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise missing_extra("matplotlib", "plot") from None
+
+
+def points(comparison: Mapping[str, Any], axis: str) -> list[_Point]:
+    """Where each method stands; consistency and accuracy in percent, the likelihood as rise over the base's NLL."""
+    up, right = figure_of(comparison, "consistency"), figure_of(comparison, axis)
+    base, found = comparison["base"], outcomes(comparison, axis)
+    shown = []
+    for method in comparison["methods"]:
+        label = method["label"]
+        if label not in up["methods"] or label not in right["methods"]:
+            continue
+        kind = "base" if label == base else KINDS.get(found[label], "plain")
+        x, x_range = _place(right, label, base)
+        y, y_range = _place(up, label, base)
+        shown.append(_Point(label, kind, x, y, x_range, y_range))
+    return shown
+
+
+def _place(figure: Mapping[str, Any], label: str, base: str) -> tuple[float, tuple[float, float]]:
+    """The coordinate and the whisker around it: the base's value and the interval of the difference from it."""
+    told = figure["methods"][label]
+    origin = figure["methods"][base]["value"]
+    low, high = told["difference_ci95"] or (0.0, 0.0)
+    if not figure["share"]:
+        return told["value"] - origin, (low, high)
+    low, high = max(0.0, origin + low), min(1.0, origin + high)
+    return 100 * told["value"], (100 * low, 100 * high)
+
+
+def _draw_plane(axes: Axes, comparison: Mapping[str, Any], axis: str) -> None:
+    shown = points(comparison, axis)
+    reverse = not figure_of(comparison, axis)["higher_is_better"]
+    base = next(point for point in shown if point.kind == "base")
+    _set_limits(axes, shown, reverse)
+    axes.axvline(base.x, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    axes.axhline(base.y, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    (_, right), (_, top) = axes.get_xlim(), axes.get_ylim()
+    axes.fill_between([base.x, right], base.y, top, color=GOOD, alpha=0.07, linewidth=0, zorder=0)
+    corners = [
+        axes.annotate(text, (place, place), xycoords="axes fraction", xytext=(shift, shift), ha=across, va=up,
+                      textcoords="offset points", color=colour, fontsize=7.5)
+        for text, place, shift, across, up, colour in (
+            ("better on both ↗", 1, -4, "right", "top", GOOD), ("worse on both", 0, 4, "left", "bottom", SOFT)
+        )
+    ]  # fmt: skip
+    for point in shown:
+        colour = _COLOURS[point.kind]
+        if point.kind != "base":
+            axes.plot(point.x_range, (point.y, point.y), color=colour, linewidth=1.1, alpha=0.65, zorder=2)
+            axes.plot((point.x, point.x), point.y_range, color=colour, linewidth=1.1, alpha=0.65, zorder=2)
+        axes.plot(
+            point.x, point.y, _MARKS[point.kind], color=colour, markersize=6, markeredgecolor="white",
+            markeredgewidth=0.8, zorder=4,
+        )  # fmt: skip
+    told = "further right is better" + (" (axis reversed)" if reverse else "")
+    axes.set_xlabel(f"{_AXIS_NAMES[axis]}\n{told}")
+    axes.set_ylabel("consistency: responses that pass, %\nhigher is better")
+    _legend(axes, [point.kind for point in shown])
+    _write_labels(axes, shown, comparison["focus"], corners)
+
+
+def _set_limits(axes: Axes, shown: Sequence[_Point], reverse: bool) -> None:
+    xs = [value for point in shown for value in (point.x, *point.x_range)]
+    ys = [value for point in shown for value in (point.y, *point.y_range)]
+    margins = [0.1 * (max(values) - min(values)) or 1e-3 + 0.02 * abs(max(values)) for values in (xs, ys)]
+    limits = (min(xs) - margins[0], max(xs) + margins[0])
+    axes.set_xlim(limits[::-1] if reverse else limits)
+    axes.set_ylim(min(ys) - margins[1], max(ys) + margins[1])
+    axes.grid(color=LINE, linewidth=0.4, alpha=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+
+
+def _write_labels(axes: Axes, shown: Sequence[_Point], focus: str | None, corners: Sequence[Any]) -> None:
+    """Each point's name beside it, where it covers no other name, point, whisker or text in a corner."""
+    figure: Any = axes.get_figure()
+    figure.draw_without_rendering()
+    texts = [axes.annotate(point.label, (point.x, point.y), xytext=(0, 0), textcoords="offset points", zorder=5,
+                           fontsize=8.5, fontweight="bold" if point.label == focus else "normal",
+                           color=_COLOURS[point.kind]) for point in shown]  # fmt: skip
+    sizes = [(box.width, box.height) for box in (text.get_window_extent() for text in texts)]
+    transform = axes.transData.transform
+    marks = [tuple(map(float, transform((point.x, point.y)))) for point in shown]
+    whiskers = [_box(transform, point.x_range, (point.y, point.y)) for point in shown if point.kind != "base"]
+    whiskers += [_box(transform, (point.x, point.x), point.y_range) for point in shown if point.kind != "base"]
+    edge, *written = (_extent(item) for item in (axes, *corners))
+    places = place_labels([(x, y) for x, y in marks], sizes, whiskers, edge, figure.dpi / 72, written)
+    for text, (x, y), mark in zip(texts, places, marks, strict=True):
+        text.set_position(((x - mark[0]) * 72 / figure.dpi, (y - mark[1]) * 72 / figure.dpi))
+
+
+def _extent(item: Any) -> Box:
+    found = item.get_window_extent()
+    return Box(found.x0, found.y0, found.x1, found.y1)
+
+
+def _box(transform: Any, xs: Sequence[float], ys: Sequence[float]) -> Box:
+    corners = transform([(xs[0], ys[0]), (xs[1], ys[1])])
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    return Box(float(x0), float(y0), float(x1), float(y1))
+
+
+def _legend(axes: Axes, kinds: Sequence[str]) -> None:
+    for kind in [kind for kind in _MARKS if kind in kinds]:
+        axes.plot([], [], _MARKS[kind], color=_COLOURS[kind], markersize=5, label=_TOLD[kind])
+    figure: Any = axes.get_figure()
+    figure.legend(
+        loc="outside upper center", ncols=len(set(kinds)), frameon=False, fontsize=7.5, handletextpad=0.1,
+        columnspacing=1.0, labelcolor=SOFT,
+    )  # fmt: skip
+
+
+def _draw_alone(axes: Axes, comparison: Mapping[str, Any]) -> None:
+    """Consistency alone, one row a method."""
+    figure, base, found = figure_of(comparison, "consistency"), comparison["base"], outcomes(comparison, None)
+    labels = [method["label"] for method in comparison["methods"] if method["label"] in figure["methods"]]
+    for row, label in enumerate(labels):
+        value, ends = _place(figure, label, base)
+        kind = "base" if label == base else KINDS.get(found[label], "plain")
+        axes.plot(ends if kind != "base" else (value, value), (row, row), color=_COLOURS[kind], linewidth=1.2)
+        axes.plot(value, row, _MARKS[kind], color=_COLOURS[kind], markersize=6, zorder=3)
+        if kind == "base":
+            axes.axvline(value, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.set_yticks(range(len(labels)), labels)
+    axes.invert_yaxis()
+    axes.tick_params(length=0)
+    axes.grid(axis="x", color=LINE, linewidth=0.4, alpha=0.6)
+    axes.set_xlabel("consistency: responses that pass, %\nfurther right is better")
+    _legend(axes, ["base", *(KINDS.get(kind, "plain") for kind in found.values())])

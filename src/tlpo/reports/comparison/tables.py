@@ -1,0 +1,155 @@
+"""The comparison as rows: one table for people (terminal, Markdown and page alike), and everything as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from tlpo.reports.comparison.verdict import OUTCOMES, ability_axis, figure_of, outcomes, verdict_text
+from tlpo.reports.comparison.wording import (
+    HEADINGS,
+    change_cell,
+    change_interval_cell,
+    interval_cell,
+    text_cells,
+    value_cell,
+)
+
+_CSV = (
+    "figure", "title", "method", "seeds", "items", "value", "low", "high", "difference", "difference_low",
+    "difference_high", "verdict",
+)  # fmt: skip
+
+
+def main_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row a method: {"label", "seeds", "base", "focus", "outcome", "told", "axes", "text", "extra"}.
+
+    `axes` maps each axis to {"value", "interval", "change", "change_interval", "verdict"}, all texts; `text` and
+    `extra` map headings to texts, `extra` being what a study tells of its cells (learning rate, roll-outs, hours).
+    """
+    ability = ability_axis(comparison)
+    found = outcomes(comparison, ability)
+    extra = comparison.get("study", {}).get("methods", {})
+    return [
+        {
+            "label": method["label"],
+            "seeds": method["seeds"],
+            "base": method["label"] == comparison["base"],
+            "focus": method["label"] == comparison["focus"],
+            "outcome": found.get(method["label"], "base"),
+            "told": _told(found.get(method["label"]), ability),
+            "axes": {axis: axis_cells(figure_of(comparison, axis), method["label"]) for axis in comparison["axes"]},
+            "text": text_cells(method["text"]),
+            "extra": extra.get(method["label"], {}),
+        }
+        for method in comparison["methods"]
+    ]
+
+
+def axis_cells(figure: Mapping[str, Any], label: str) -> dict[str, str]:
+    """The texts of one figure of one method."""
+    told = figure["methods"].get(label)
+    return {
+        "value": value_cell(figure, label),
+        "interval": interval_cell(figure, label),
+        "change": change_cell(figure, told),
+        "change_interval": change_interval_cell(figure, told),
+        "verdict": (told or {}).get("verdict") or "",
+    }
+
+
+def comparison_markdown(comparison: Mapping[str, Any], *, picture: str | None = None) -> str:
+    """Verdict, table and picture as Markdown."""
+    rows = main_rows(comparison)
+    axes = list(comparison["axes"])
+    extras = list(dict.fromkeys(name for row in rows for name in row["extra"]))
+    texts = list(dict.fromkeys(name for row in rows for name in row["text"]))
+    headings = [
+        "method",
+        *(part for axis in axes for part in (HEADINGS[axis], "change (95 %)")),
+        *texts,
+        "seeds",
+        *extras,
+    ]
+    lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
+    for row in rows:
+        cells = [f"**{row['label']}**" if row["focus"] else row["label"]]
+        for axis in axes:
+            told = row["axes"][axis]
+            cells += [told["value"], _with_verdict(told)]
+        cells += [row["text"].get(name, "–") for name in texts] + [str(row["seeds"])]
+        lines.append([*cells, *(row["extra"].get(name, "–") for name in extras)])
+    table = "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+    parts = [f"# {comparison.get('title', 'Methods compared')}", verdict_text(comparison), table]
+    if picture:
+        parts.append(f"![Consistency against ability, one point a method]({picture})")
+    parts += [f"- {note}" for note in comparison.get("study", {}).get("notes", [])]
+    return "\n\n".join([*parts, how_read(comparison)]) + "\n"
+
+
+def how_read(comparison: Mapping[str, Any]) -> str:
+    """What the figures are and how the intervals were made, in a few sentences."""
+    titles = [figure_of(comparison, axis) for axis in comparison["axes"]]
+    told = "; ".join(f"{figure['axis']}: {figure['title']}" for figure in titles)
+    return (
+        f"{told[0].upper()}{told[1:]}. Changes are from {comparison['base']} on the same items, in percentage points "
+        "for shares. Several seeds: the mean over them. Intervals are 95 %, from "
+        f"{comparison['resamples']} resamples of the items, the same for all methods, with the spread of the seeds "
+        "added as far as it exceeds what the items explain; one seed tells nothing of others. They are not corrected "
+        "for the number of methods."
+    )
+
+
+def comparison_csv(comparison: Mapping[str, Any]) -> str:
+    """Every figure of every method, one a line; shares in [0, 1], likelihoods in nats a token."""
+    seeds = {method["label"]: method["seeds"] for method in comparison["methods"]}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_CSV)
+    for figure in comparison["figures"]:
+        for label, told in figure["methods"].items():
+            change = told["difference_ci95"] or ("", "")
+            writer.writerow([
+                figure["key"], figure["title"], label, seeds[label], figure["items"], told["value"], *told["ci95"],
+                "" if told["difference"] is None else told["difference"], *change, told["verdict"] or "",
+            ])  # fmt: skip
+    for method in comparison["methods"]:
+        for name, value in method["text"].items():
+            writer.writerow([f"text/{name}", name, method["label"], method["seeds"], "", value, *[""] * 6])
+    return out.getvalue()
+
+
+def comparison_terminal(comparison: Mapping[str, Any]) -> Table:
+    """The main table for a terminal: each axis with its change, their 95 % intervals below them."""
+    table = Table(title="Methods compared", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("method")
+    for axis in comparison["axes"]:
+        table.add_column(HEADINGS[axis], justify="right")
+        table.add_column("change", justify="right")
+    table.add_column("seeds", justify="right")
+    for row in main_rows(comparison):
+        cells = []
+        for told in row["axes"].values():
+            changed = f"{told['change']} {told['verdict']}\n{told['change_interval']}"
+            cells += [f"{told['value']}\n{told['interval']}", changed]
+        table.add_row(row["label"], *cells, str(row["seeds"]), style="bold" if row["focus"] else None)
+    return table
+
+
+def _told(outcome: str | None, ability: str | None) -> str:
+    if outcome is None:
+        return ""
+    return OUTCOMES[outcome].format(ability={"likelihood": "likelihood"}.get(ability or "", "accuracy"))
+
+
+def _with_verdict(told: Mapping[str, str]) -> str:
+    return f"{told['change']} ({told['change_interval']}) {told['verdict']}" if told["change"] else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

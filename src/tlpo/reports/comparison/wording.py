@@ -1,0 +1,73 @@
+"""How a comparison's figures are written, the same in the verdict, the tables and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tlpo.reports.formats import percent, percent_interval, points, signed, signed_interval
+
+ABILITY = {"accuracy": "accuracy", "likelihood": "the likelihood of clean text"}
+SHORT = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL"}
+HEADINGS = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL, nats a token"}
+_TEXT = {
+    "mean_length": ("mean length", "{:.1f}"), "distinct_1": ("distinct-1", "{:.3f}"),
+    "distinct_2": ("distinct-2", "{:.3f}"), "eos_rate": ("ended itself", "{:.1%}"),
+    "letters_share": ("target letters", "{:.1%}"), "digits_share": ("digits", "{:.1%}"),
+    "kl_from_base": ("KL from base", "{:.4f}"),
+}  # fmt: skip
+
+
+def text_cells(text: Mapping[str, float]) -> dict[str, str]:
+    """The further figures by their headings, such as {"mean length": "63.6"}."""
+    return {name: shape.format(text[key]).replace("%", " %") for key, (name, shape) in _TEXT.items() if key in text}
+
+
+def value_cell(figure: Mapping[str, Any], label: str) -> str:
+    """The value alone: "86.7 %" or "4.124"; a dash where the method lacks it."""
+    told = figure["methods"].get(label)
+    if told is None:
+        return "–"
+    return percent(told["value"]) if figure["share"] else f"{told['value']:.3f}"
+
+
+def interval_cell(figure: Mapping[str, Any], label: str) -> str:
+    """The 95 % interval of the value: "80.1 to 91.0 %"; "" where the method lacks it."""
+    told = figure["methods"].get(label)
+    if told is None:
+        return ""
+    low, high = told["ci95"]
+    return percent_interval((low, high)) if figure["share"] else f"{low:.3f} to {high:.3f}"
+
+
+def change_cell(figure: Mapping[str, Any], told: Mapping[str, Any] | None) -> str:
+    """A difference: "+11.2" points or "+0.034" nats; "" where there is none."""
+    if told is None or told["difference"] is None:
+        return ""
+    return points(told["difference"]) if figure["share"] else signed(told["difference"])
+
+
+def change_interval_cell(figure: Mapping[str, Any], told: Mapping[str, Any] | None) -> str:
+    """The difference's 95 % interval: "+6.1 to +16.3"; "" where there is none."""
+    if told is None or told["difference"] is None:
+        return ""
+    digits, scale = (1, 100) if figure["share"] else (3, 1)
+    return signed_interval(told["difference_ci95"], digits, scale=scale)
+
+
+def value_text(figure: Mapping[str, Any], label: str) -> str:
+    """The value with its name: "consistency 86.7 %"."""
+    return f"{SHORT[figure['axis']]} {value_cell(figure, label)}{'' if figure['share'] else ' nats a token'}"
+
+
+def change_text(figure: Mapping[str, Any], told: Mapping[str, Any], *, intervals: bool) -> str:
+    """A difference with the figure's name: "accuracy -0.1"; with its interval: "accuracy -0.1 points, -0.9 to +0.7"."""
+    text = f"{SHORT[figure['axis']]} {change_cell(figure, told)}"
+    if not intervals:
+        return text
+    return f"{text} {'points' if figure['share'] else 'nats'}, 95 % interval {change_interval_cell(figure, told)}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -19,6 +19,7 @@ VERBS = {
     "metrics": "score responses with the published language-confusion metrics",
     "audit": "sample responses from a model and report how often it leaves the language",
     "train": "train a model with TLPO",
+    "compare": "put evaluations of several methods into one table, one picture and one page",
     "demo": "audit, train and audit again on a small model",
 }
 

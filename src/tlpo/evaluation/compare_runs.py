@@ -49,8 +49,10 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
     null for the base itself and where the base lacks the figure. C is {"difference", "difference_ci95", "verdict"} of
     the focus against that method. Shares lie in [0, 1], likelihoods are nats a token.
 
-    Raises UserError when there is no base, one evaluation is given twice, or they are of different items.
+    Raises UserError when there is no base, one model stands for two seeds, or the items differ.
     """
+    if not runs:
+        raise UserError("there is nothing to compare: give at least one evaluation folder")
     options = options or CompareOptions()
     methods = _by_label(runs)
     base = _base(methods, options.base)
@@ -86,12 +88,13 @@ def verdict(interval: Sequence[float], higher_is_better: bool) -> str:
 
 def _by_label(runs: Sequence[EvaluatedRun]) -> Methods:
     methods: Methods = {}
-    seen: dict[str, EvaluatedRun] = {}
     for run in runs:
-        twin = seen.setdefault(run.content_hash, run) if run.content_hash else run
-        if twin is not run:
-            raise UserError(f"{twin.folder} and {run.folder} are one evaluation: give it once")
-        methods.setdefault(run.label, []).append(run)
+        group = methods.setdefault(run.label, [])
+        for other in group:
+            same = run.content_hash and (run.content_hash, run.settings) == (other.content_hash, other.settings)
+            if same or run.folder == other.folder:
+                raise UserError(f"{other.folder} and {run.folder} are evaluations of one model: give one of them")
+        group.append(run)
     return methods
 
 

@@ -52,12 +52,10 @@ class Figure:
 def choose_figures(
     runs: Sequence[EvaluatedRun], profile: str | None = None, temperature: float | None = None
 ) -> tuple[list[Figure], list[str]]:
-    """The axes that all runs have, then the single figures that any run has; and notes on what was left out.
+    """The axes that all runs (one at least) have, then the single figures that any run has; and notes on what was left out.
 
     Raises UserError when the runs share no measure of consistency, or lack the profile asked for.
     """
-    if not runs:
-        raise UserError("there is nothing to compare: give at least one evaluation folder")
     notes: list[str] = []
     axes = [_consistency(runs, _profile(runs, profile), temperature, notes)]
     tasks = _common("task", [run.capability for run in runs], notes)

@@ -14,13 +14,14 @@ _TEXT = {
     "mean_length": ("mean length", "{:.1f}"), "distinct_1": ("distinct-1", "{:.3f}"),
     "distinct_2": ("distinct-2", "{:.3f}"), "eos_rate": ("ended itself", "{:.1%}"),
     "letters_share": ("target letters", "{:.1%}"), "digits_share": ("digits", "{:.1%}"),
-    "kl_from_base": ("KL from base", "{:.4f}"),
 }  # fmt: skip
 
 
 def text_cells(text: Mapping[str, float]) -> dict[str, str]:
-    """The further figures by their headings, such as {"mean length": "63.6"}."""
-    return {name: shape.format(text[key]).replace("%", " %") for key, (name, shape) in _TEXT.items() if key in text}
+    """The further figures by their headings, such as {"mean length": "63.6", "KL from base, ko": "0.0021"}."""
+    cells = {name: shape.format(text[key]).replace("%", " %") for key, (name, shape) in _TEXT.items() if key in text}
+    divergence = {key.partition("/")[2]: value for key, value in text.items() if key.startswith("kl_from_base/")}
+    return cells | {f"KL from base, {code}": f"{value:.4f}" for code, value in divergence.items()}
 
 
 def value_cell(figure: Mapping[str, Any], label: str) -> str:

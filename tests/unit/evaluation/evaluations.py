@@ -1,0 +1,73 @@
+"""Evaluation folders written by hand, in the layout of docs/evaluation.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Outcome = Sequence[int]
+
+
+def write_evaluation(
+    folder: Path,
+    label: str,
+    method: str = "",
+    *,
+    passed: Mapping[str, Sequence[Sequence[int]]] | None = None,
+    temperature: float = 1.0,
+    profile: str = "default",
+    tasks: Mapping[str, Sequence[float]] | None = None,
+    nll: Mapping[str, Sequence[float]] | None = None,
+    text: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Path:
+    """One evaluation folder.
+
+    passed: language to prompts to samples, 1 for a response that passes. tasks: name to outcomes. nll: language to nats
+    of lines of ten tokens each. changes: replaces entries of evaluation.json.
+    """
+    (folder / "items").mkdir(parents=True)
+    consistency = f"items/consistency-t{temperature:g}.jsonl"
+    responses = [
+        {"id": f"all/{code}/{index}#{sample}", "source": "all", "language": code, "index": index, "sample": sample,
+         "outcomes": {"lcb": None, profile: {"rpr": [outcome, 1], "wpr": [3 + outcome, 4], "confused": 1 - outcome}}}
+        for code, prompts in (passed or {}).items()
+        for index, samples in enumerate(prompts)
+        for sample, outcome in enumerate(samples)
+    ]  # fmt: skip
+    write_lines(folder / consistency, responses)
+    for name, outcomes in (tasks or {}).items():
+        lines = [{"id": number, "outcomes": {"acc": value, "acc_norm": 1.0}} for number, value in enumerate(outcomes)]
+        write_lines(folder / f"items/capability-{name}.jsonl", lines)
+    for code, sums in (nll or {}).items():
+        write_lines(folder / f"items/nll-{code}.jsonl", [{"id": i, "sum": v, "tokens": 10} for i, v in enumerate(sums)])
+    found = {
+        "schema": 1,
+        "complete": True,
+        "model": label,
+        "adapter": None,
+        "method": method or None,
+        "label": label,
+        "content_hash": str(folder),
+        "settings": {"temperature": [temperature]},
+        "versions": {},
+        "capability": [
+            {"task": name, "metric": metric, "main": metric == "acc", "higher_is_better": True}
+            for name in tasks or {}
+            for metric in ("acc_norm", "acc")
+        ],
+        "text": text or {},
+        "items": {
+            "consistency": {f"{temperature:g}": consistency} if passed else {},
+            "capability": {name: f"items/capability-{name}.jsonl" for name in tasks or {}},
+            "nll": {code: f"items/nll-{code}.jsonl" for code in nll or {}},
+        },
+    }
+    (folder / "evaluation.json").write_text(json.dumps(found | changes), encoding="utf-8")
+    return folder
+
+
+def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

@@ -1,0 +1,167 @@
+"""Methods against the base model: figures by hand, pairing by item, verdicts, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.evaluation.evaluations import write_evaluation
+
+from tlpo.errors import UserError
+from tlpo.evaluation.compare_runs import CompareOptions, compare_runs, verdict
+from tlpo.evaluation.run_files import EvaluatedRun, read_run
+
+FAST = CompareOptions(resamples=400)
+HALF = [[1, 0]] * 20
+CLEAN = [[1, 1]] * 20
+Make = Callable[..., EvaluatedRun]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    count = iter(range(100))
+
+    def made(label: str, method: str = "", **options: Any) -> EvaluatedRun:
+        options.setdefault("passed", {"ko": HALF})
+        return read_run(write_evaluation(tmp_path / f"run{next(count)}", label, method, **options))
+
+    return made
+
+
+def axis(comparison: dict[str, Any], name: str) -> dict[str, Any]:
+    key = comparison["axes"][name]
+    found: dict[str, Any] = next(figure for figure in comparison["figures"] if figure["key"] == key)
+    return found["methods"]  # type: ignore[no-any-return]
+
+
+def test_figures_and_differences_by_hand(make: Make) -> None:
+    mixed = [[1, 1]] * 10 + [[0, 0]] * 10
+    runs = [
+        make("base", "base", passed={"ko": mixed, "ja": HALF}, tasks={"copa": [1, 0, 1, 0], "piqa": [1, 1]},
+             nll={"ko": [40, 44], "en": [30, 30]}, text={"mean_length": 60.0}),
+        make("TLPO", "tlpo", passed={"ko": CLEAN, "ja": HALF}, tasks={"copa": [1, 0, 1, 0], "piqa": [1, 0]},
+             nll={"ko": [41, 45], "en": [30, 30]}, text={"mean_length": 62.0}),
+        make("TLPO", "tlpo", passed={"ko": mixed, "ja": HALF}, tasks={"copa": [1, 0, 1, 0], "piqa": [1, 1]},
+             nll={"ko": [43, 47], "en": [30, 30]}, text={"mean_length": 64.0}),
+    ]  # fmt: skip
+    found = compare_runs(runs, FAST)
+    assert (found["base"], found["focus"]) == ("base", "TLPO")
+    assert found["axes"] == {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "nll"}
+    assert [(method["label"], method["seeds"]) for method in found["methods"]] == [("base", 1), ("TLPO", 2)]
+    assert found["methods"][1]["text"] == {"mean_length": 63.0}
+    consistency = axis(found, "consistency")
+    assert consistency["base"]["value"] == pytest.approx((0.5 + 0.5) / 2)
+    assert consistency["TLPO"]["runs"] == pytest.approx([(1.0 + 0.5) / 2, 0.5])  # a mean over languages
+    assert consistency["TLPO"]["value"] == pytest.approx(0.625)
+    assert consistency["TLPO"]["difference"] == pytest.approx(0.125)
+    accuracy = axis(found, "accuracy")
+    assert accuracy["base"]["value"] == pytest.approx((0.5 + 1.0) / 2)  # tasks count alike
+    assert accuracy["TLPO"]["difference"] == pytest.approx(-0.125)
+    nll = axis(found, "likelihood")
+    assert nll["base"]["value"] == pytest.approx((4.2 + 3.0) / 2)
+    assert nll["TLPO"]["difference"] == pytest.approx((0.1 + 0.3) / 2 / 2)
+    english = next(figure for figure in found["figures"] if figure["key"] == "nll/en")
+    assert (english["methods"]["TLPO"]["difference_ci95"], english["methods"]["TLPO"]["verdict"]) == ([0, 0], "same")
+    assert english["methods"]["base"]["verdict"] is None
+
+
+def test_what_items_are_like_cancels_out(make: Make) -> None:
+    hard = [0.0, 90.0] * 20  # lines differ far more than models do
+    found = compare_runs(
+        [
+            make("base", "base", nll={"ko": hard}),
+            make("A", nll={"ko": [value + 1 + i % 3 for i, value in enumerate(hard)]}),
+        ],
+        FAST,
+    )
+    told = axis(found, "likelihood")["A"]
+    assert told["verdict"] == "worse"
+    assert told["difference_ci95"][1] - told["difference_ci95"][0] < 0.1
+    assert told["ci95"][1] - told["ci95"][0] > 2
+
+
+@pytest.mark.parametrize(
+    ("interval", "higher", "told"),
+    [
+        ((0.01, 0.2), True, "better"), ((0.01, 0.2), False, "worse"), ((-0.2, -0.1), True, "worse"),
+        ((-0.2, -0.1), False, "better"), ((-0.1, 0.1), True, "cannot tell"), ((0.0, 0.1), True, "cannot tell"),
+        ((0.0, 0.0), False, "same"),
+    ],
+)  # fmt: skip
+def test_verdicts(interval: tuple[float, float], higher: bool, told: str) -> None:
+    assert verdict(interval, higher) == told
+
+
+def test_each_run_is_taken_at_its_highest_temperature(make: Make) -> None:
+    runs = [make("base", "base"), make("cool", "temperature", passed={"ko": CLEAN}, temperature=0.6)]
+    found = compare_runs(runs, FAST)
+    assert axis(found, "consistency")["cool"]["value"] == 1
+    assert found["notes"] == ["Evaluated with another temperature than [1.0] (base): cool: [0.6]."]
+    alone = [figure["key"] for figure in found["figures"] if list(figure["methods"]) == ["cool"]]
+    assert alone == ["rpr/default/t0.6/all/ko", "wpr/default/t0.6/all/ko"]
+    with pytest.raises(UserError, match="not every run was scored by the profile 'lcb': they share default"):
+        compare_runs(runs, CompareOptions(profile="lcb"))
+
+
+def test_a_task_that_one_lacks_is_left_out_and_told(make: Make) -> None:
+    found = compare_runs([make("base", "base", tasks={"a": [1, 0], "b": [1]}), make("A", tasks={"a": [1, 1]})], FAST)
+    assert axis(found, "accuracy")["base"]["value"] == 0.5
+    assert "Left out of the means, as not every run has it: task b." in found["notes"]
+    only = next(figure for figure in found["figures"] if figure["key"] == "task/b")
+    assert list(only["methods"]) == ["base"]
+    assert "accuracy" not in compare_runs([make("base", "base", tasks={"a": [1]}), make("A")], FAST)["axes"]
+
+
+def test_the_focus_is_held_against_the_others(make: Make) -> None:
+    runs = [
+        make("base", "base"),
+        make("weak", "tlpo"),
+        make("strong", "tlpo", passed={"ko": CLEAN}),
+        make("dpo", "dpo"),
+    ]
+    found = compare_runs(runs, FAST)
+    assert found["focus"] == "strong"
+    assert [row["label"] for row in found["against"]] == ["base", "weak", "dpo"]
+    assert found["against"][2]["consistency"]["verdict"] == "better"
+    other = compare_runs(runs, CompareOptions(focus="dpo", resamples=400))
+    row = next(row for row in other["against"] if row["label"] == "strong")
+    assert row["consistency"]["difference"] == pytest.approx(-0.5)
+    assert compare_runs(runs[:1], FAST)["focus"] is None
+
+
+def test_what_is_refused(make: Make) -> None:
+    base, one = make("base", "base"), make("A")
+    with pytest.raises(UserError, match="give at least one evaluation folder"):
+        compare_runs([])
+    with pytest.raises(UserError, match="the base model is not among the runs: give one of A with --base"):
+        compare_runs([one])
+    with pytest.raises(UserError, match=r"is named by 2 labels \(base, other\)"):
+        compare_runs([base, make("other", "base")])
+    with pytest.raises(UserError, match=r"--base 'bse' is none of the runs \(did you mean 'base'\?\): base, A"):
+        compare_runs([base, one], CompareOptions(base="bse"))
+    with pytest.raises(UserError, match="are evaluations of one model: give one of them"):
+        compare_runs([base, base])
+    with pytest.raises(UserError, match="are evaluations of one model: give one of them"):
+        compare_runs([base, make("B", content_hash="f00d"), make("B", content_hash="f00d")])
+    with pytest.raises(UserError, match=r"holds 20 items and .* 3, not the same ones \(first: 10\)"):
+        compare_runs([base, make("B", passed={"ko": [[1]] * 3})], FAST)
+    with pytest.raises(UserError, match="different prompts"):
+        compare_runs([base, make("C", passed={"ja": HALF})])
+    with pytest.raises(UserError, match="share no profile of consistency"):
+        compare_runs([base, make("D", passed={}, nll={"ko": [1]})])
+    with pytest.raises(UserError, match="resamples is 5"):
+        CompareOptions(resamples=5)
+
+
+def test_lcpr_is_the_harmonic_mean(make: Make, tmp_path: Path) -> None:
+    base = write_evaluation(tmp_path / "lcb", "base", "base", passed={"ko": HALF}, profile="lcb")
+    items = base / "items/consistency-t1.jsonl"
+    items.write_text(items.read_text().replace('"rpr"', '"lpr"'))
+    found = compare_runs([read_run(base)], FAST)
+    values = {figure["key"]: figure["methods"]["base"]["value"] for figure in found["figures"]}
+    assert values["lpr/lcb/t1/all/ko"] == 0.5
+    assert values["wpr/lcb/t1/all/ko"] == 0.875
+    assert values["lcpr/lcb/t1/all/ko"] == pytest.approx(2 * 0.5 * 0.875 / 1.375)
+    assert "LPR, profile lcb" in found["figures"][0]["title"]

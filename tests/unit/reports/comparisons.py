@@ -1,0 +1,66 @@
+"""Comparisons written by hand, as `compare_runs` returns them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Told = tuple[float, float, float]  # difference from the base, and the ends of its interval
+
+
+def comparison(
+    methods: Mapping[str, tuple[Told, Told | None]],
+    *,
+    focus: str | None = None,
+    ability: str = "accuracy",
+    **changes: Any,
+) -> dict[str, Any]:
+    """`base` and the methods. methods: label to the differences in consistency and, if it was measured, in ability."""
+    axes = {"consistency": "consistency"}
+    figures = [_figure("consistency", "consistency", {label: told[0] for label, told in methods.items()})]
+    measured = {label: told[1] for label, told in methods.items() if told[1] is not None}
+    if measured:
+        axes[ability] = ability
+        figures.append(_figure(ability, ability, measured))
+    found = {
+        "base": "base",
+        "focus": focus,
+        "methods": [
+            {"label": label, "method": label, "runs": [f"runs/{label}"], "seeds": 1, "text": {"mean_length": 60.0}}
+            for label in ("base", *methods)
+        ],
+        "axes": axes,
+        "figures": figures,
+        "against": [],
+        "notes": [],
+        "resamples": 1000,
+        "seed": 0,
+    }
+    return found | changes
+
+
+def difference(told: Told, higher_is_better: bool = True) -> dict[str, Any]:
+    """A difference with its verdict."""
+    change, low, high = told
+    good, bad = (low > 0, high < 0) if higher_is_better else (high < 0, low > 0)
+    verdict = "better" if good else "worse" if bad else "same" if low == high == 0 else "cannot tell"
+    return {"difference": change, "difference_ci95": [low, high], "verdict": verdict}
+
+
+def _figure(key: str, axis: str, differences: Mapping[str, Told]) -> dict[str, Any]:
+    share = axis != "likelihood"
+    origin = 0.8 if share else 4.0
+    nothing = {"difference": None, "difference_ci95": None, "verdict": None}
+    methods = {"base": {"value": origin, "ci95": [origin - 0.05, origin + 0.05], "runs": [origin], **nothing}}
+    for label, told in differences.items():
+        value = origin + told[0]
+        methods[label] = {
+            "value": value,
+            "ci95": [value - 0.05, value + 0.05],
+            "runs": [value],
+            **difference(told, share),
+        }
+    return {
+        "key": key, "title": f"title of {key}", "axis": axis, "share": share, "higher_is_better": share, "items": 60,
+        "strata": ["ko"], "methods": methods,
+    }  # fmt: skip

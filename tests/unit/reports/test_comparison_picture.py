@@ -1,0 +1,81 @@
+"""The picture: points and whiskers where the figures are, and labels that stay apart."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from tests.unit.reports.comparisons import comparison
+
+from tlpo.reports.comparison.labels import Box, place_labels
+from tlpo.reports.comparison.picture import draw_picture, points, save_picture
+
+METHODS = {
+    "TLPO": ((0.1, 0.05, 0.15), (0.0, -0.01, 0.01)),
+    "SFT": ((-0.1, -0.2, -0.05), (-0.05, -0.06, -0.04)),
+    "ORPO": ((0.01, -0.02, 0.3), (-0.05, -0.06, -0.04)),
+}
+
+
+def test_points_are_in_percent_with_the_interval_of_the_difference_around_them() -> None:
+    shown = {point.label: point for point in points(comparison(METHODS), "accuracy")}
+    assert [point.kind for point in shown.values()] == ["base", "good", "bad", "bad"]
+    tlpo, orpo = shown["TLPO"], shown["ORPO"]
+    assert (tlpo.x, tlpo.y) == pytest.approx((80, 90))
+    assert tlpo.x_range == pytest.approx((79, 81))
+    assert tlpo.y_range == pytest.approx((85, 95))
+    assert orpo.y_range == pytest.approx((78, 100))  # a share has an end
+    base = shown["base"]
+    assert base.x_range == pytest.approx((base.x, base.x))
+
+
+def test_a_figure_of_which_less_is_better_runs_the_other_way() -> None:
+    found = comparison({"A": ((0.1, 0.05, 0.15), (0.03, 0.02, 0.04))}, ability="likelihood")
+    shown = {point.label: point for point in points(found, "likelihood")}
+    assert shown["A"].x == pytest.approx(0.03)  # the rise over the base
+    assert shown["A"].x_range == pytest.approx((0.02, 0.04))
+    assert shown["A"].kind == "bad"
+    axes = draw_picture(found, "likelihood").axes[0]
+    assert axes.get_xlim()[0] > axes.get_xlim()[1]
+    assert "further right is better (axis reversed)" in axes.get_xlabel()
+    assert "higher is better" in axes.get_ylabel()
+
+
+def test_every_method_is_named_in_the_saved_picture(tmp_path: Path) -> None:
+    svg = save_picture(draw_picture(comparison(METHODS, focus="TLPO"), "accuracy"), tmp_path / "p")
+    for label in ("base", *METHODS):
+        assert f">{label}</text>" in svg
+    assert (tmp_path / "p.svg").read_text(encoding="utf-8") == svg
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    alone = save_picture(draw_picture(comparison({k: (v[0], None) for k, v in METHODS.items()}), None), tmp_path / "q")
+    assert ">ORPO</text>" in alone
+
+
+def test_equal_comparisons_give_equal_files(tmp_path: Path) -> None:
+    one, two = (save_picture(draw_picture(comparison(METHODS), "accuracy"), tmp_path / name) for name in "ab")
+    assert one == two
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_scripts_that_the_font_lacks_are_no_warning(tmp_path: Path) -> None:
+    found = comparison({"한국어 $x$": METHODS["TLPO"]})
+    assert ">한국어 $x$</text>" in save_picture(draw_picture(found, "accuracy"), tmp_path / "p")
+
+
+def test_labels_stay_apart_and_inside() -> None:
+    bounds = Box(0, 0, 400, 300)
+    marks = [(200, 150), (204, 152), (200, 158), (390, 150), (10, 290), (206, 148)]
+    sizes = [(60.0, 12.0)] * len(marks)
+    places = place_labels(marks, sizes, [], bounds, 1.0)
+    boxes = [Box(x, y, x + w, y + h) for (x, y), (w, h) in zip(places, sizes, strict=True)]
+    for one, other in itertools.combinations(boxes, 2):
+        apart = one.x1 <= other.x0 or other.x1 <= one.x0 or one.y1 <= other.y0 or other.y1 <= one.y0
+        assert apart
+    for box in boxes:
+        assert box.x0 >= 0
+        assert box.x1 <= 400
+        assert box.y0 >= 0
+        assert box.y1 <= 300
+    for (x, y), box in zip(marks, boxes, strict=True):  # beside its point, not on it
+        assert not (box.x0 < x < box.x1 and box.y0 < y < box.y1)

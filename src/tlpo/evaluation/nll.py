@@ -53,13 +53,13 @@ def text_nll(
 
     if not lines:
         raise UserError("no clean text to score: give at least one line")
-    encoded = [_encode(tokenizer, line, max_length) for line in lines]
+    encoded = [encode_line(tokenizer, line, max_length) for line in lines]
     sums, tokens = [0.0] * len(lines), [max(0, len(ids) - 1) for ids in encoded]
     training = model.training
     model.train(False)
     try:
         with torch.inference_mode():
-            for batch in _batches(encoded, int(model.config.get_text_config().vocab_size)):
+            for batch in line_batches(encoded, positions_at_once(model)):
                 values = _batch_sums(model, [encoded[row] for row in batch])
                 for row, value in zip(batch, values, strict=True):
                     sums[row] = value
@@ -79,16 +79,24 @@ def compare_nll(before: TextNLL, after: TextNLL, *, resamples: int = 10_000, see
     return {**paired_change(sides[0], sides[1], resamples=resamples, seed=seed), "lines": len(before.sums)}
 
 
-def _encode(tokenizer: PreTrainedTokenizerBase, line: str, max_length: int) -> list[int]:
+def encode_line(tokenizer: PreTrainedTokenizerBase, line: str, max_length: int) -> list[int]:
+    """A line's token ids, at most `max_length`, without an end-of-sequence token that the tokenizer may add."""
     ids = list(tokenizer(line)["input_ids"])
     if len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
         ids.pop()
     return ids[:max_length]
 
 
-def _batches(encoded: Sequence[Sequence[int]], vocabulary: int) -> list[list[int]]:
-    """Row numbers by rising length, cut so that no batch's logits exceed the bound; lines without targets left out."""
-    positions = max(1, _LOGIT_BYTES // (4 * vocabulary))
+def positions_at_once(model: PreTrainedModel) -> int:
+    """How many positions' logits fit into the memory set aside for them."""
+    return max(1, _LOGIT_BYTES // (4 * int(model.config.get_text_config().vocab_size)))
+
+
+def line_batches(encoded: Sequence[Sequence[int]], positions: int) -> list[list[int]]:
+    """Row numbers by rising length, at most so many positions a batch (padding counts) unless it is one row alone.
+
+    Lines of fewer than two tokens, which have nothing to score, are left out.
+    """
     batches: list[list[int]] = []
     for row in sorted((row for row, ids in enumerate(encoded) if len(ids) > 1), key=lambda row: len(encoded[row])):
         if not batches or (len(batches[-1]) + 1) * len(encoded[row]) > positions:

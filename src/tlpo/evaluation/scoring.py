@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import regex
@@ -46,8 +45,13 @@ def character_counts(text: str, language: str) -> tuple[int, int, int]:
 
 def distinct_2(sequences: Iterable[Sequence[int]]) -> float:
     """Different neighbouring pairs over all neighbouring pairs, in [0, 1]; 0 when there is no pair."""
-    pairs = [pair for ids in sequences for pair in pairwise(ids)]
-    return len(set(pairs)) / len(pairs) if pairs else 0.0
+    return distinct_n(sequences, 2)
+
+
+def distinct_n(sequences: Iterable[Sequence[int]], n: int) -> float:
+    """Different runs of n neighbouring tokens over all such runs, in [0, 1]; 0 when there is none."""
+    runs = [run for ids in sequences for run in zip(*(ids[start:] for start in range(n)), strict=False)]
+    return len(set(runs)) / len(runs) if runs else 0.0
 
 
 def prompt_clusters(records: Iterable[ResponseRecord]) -> list[tuple[int, int]]:

@@ -1,0 +1,58 @@
+"""The prompts of the consistency suite: the benchmark's, those of a file, or the bundled ones."""
+
+from __future__ import annotations
+
+from tlpo.data import PromptRecord, load_prompts
+from tlpo.data.benchmark import is_benchmark, load_benchmark
+from tlpo.errors import UserError, did_you_mean
+from tlpo.evaluation.options import EvaluationConfig
+
+UNNAMED = "all"
+"""What the setting or the source of a prompt is called that has none."""
+
+
+def place_of(prompt: PromptRecord) -> tuple[str, str, str]:
+    """(setting, source, language) of a prompt: the cell of the table that it counts in.
+
+    A benchmark has sources of one name in both settings, so a source is called by both: "monolingual/okapi".
+    """
+    source = prompt.source or UNNAMED
+    return prompt.setting or UNNAMED, f"{prompt.setting}/{source}" if prompt.setting else source, prompt.language
+
+
+def consistency_prompts(config: EvaluationConfig) -> list[PromptRecord]:
+    """The prompts to answer, in the order of their file.
+
+    Raises:
+        UserError: the file cannot be used, or nothing is left of it in these languages and sources.
+    """
+    if config.prompts is not None and is_benchmark(config.prompts):
+        records = load_benchmark(config.prompts, language=config.language)
+    else:
+        split = "eval" if config.prompts is None else "all"
+        records = load_prompts(config.prompts, language=config.language, split=split)  # type: ignore[arg-type]
+    if config.sources is not None:
+        records = _of_sources(records, config.sources)
+    taken: dict[tuple[str, str, str], int] = {}
+    chosen = []
+    for record in records:
+        taken[place_of(record)] = taken.get(place_of(record), 0) + 1
+        if config.num_prompts is None or taken[place_of(record)] <= config.num_prompts:
+            chosen.append(record)
+    return chosen
+
+
+def _of_sources(records: list[PromptRecord], wanted: list[str]) -> list[PromptRecord]:
+    """The prompts of a setting ("monolingual"), a source ("okapi") or both ("crosslingual/okapi")."""
+
+    def names(record: PromptRecord) -> tuple[str, str, str]:
+        setting, source, _ = place_of(record)
+        return setting, record.source or UNNAMED, source
+
+    known = list(dict.fromkeys(name for record in records for name in names(record)))
+    for name in wanted:
+        if name not in known:
+            raise UserError(
+                f"no prompts of the source '{name}'{did_you_mean(name, known)}; there are {', '.join(known)}"
+            )
+    return [record for record in records if set(names(record)) & set(wanted)]

@@ -1,0 +1,89 @@
+"""The model under evaluation: what it is by content, and the model itself once something has to be measured."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo.errors import UserError
+from tlpo.modeling.content import content_hash, local_folder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class Subject:
+    """A model with the adapter on it, found on the disk at once and loaded when first needed.
+
+    name, adapter: hub id, folder or short name. dtype, device: as in the options of an evaluation; device None is CUDA
+    if there is any, else the CPU.
+
+    Raises:
+        UserError: a folder is missing or holds no weights.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        adapter: str | None = None,
+        dtype: str = "auto",
+        device: str | None = None,
+        revision: str | None = None,
+        trust_remote_code: bool = False,
+    ) -> None:
+        self.folder = local_folder(name, revision=revision)
+        self.adapter = local_folder(adapter) if adapter is not None else None
+        self.name, self.trust_remote_code = name, trust_remote_code
+        self._dtype, self._device = dtype, device
+        self._loaded: tuple[PreTrainedModel, PreTrainedTokenizerBase] | None = None
+
+    @cached_property
+    def content(self) -> str:
+        """The content hash of model and adapter, whatever they are called."""
+        return content_hash(self.folder, self.adapter)
+
+    @cached_property
+    def device(self) -> str:
+        """Where it runs."""
+        if self._device is not None:
+            return self._device
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the model's output: its content, the precision and the kind of device."""
+        return {"model": self.content, "dtype": self._dtype, "device": self.device.partition(":")[0]}
+
+    def load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        """The model in evaluation mode, adapter applied, and its tokenizer; the same objects at every call."""
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded
+
+    def release(self) -> None:
+        """Forget the loaded model, so that its memory can be used for another."""
+        self._loaded = None
+
+    def _load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        from tlpo.modeling.load import load_model, load_tokenizer
+
+        tokenizer = load_tokenizer(self.folder, trust_remote_code=self.trust_remote_code)
+        dtype: Any = self._dtype
+        model: Any = load_model(self.folder, dtype=dtype, trust_remote_code=self.trust_remote_code)
+        if self.adapter is not None:
+            model = _with_adapter(model, self.adapter)
+        return model.to(self.device).eval(), tokenizer
+
+
+def _with_adapter(model: Any, folder: Path) -> Any:
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, str(folder))
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"the adapter '{folder}' cannot be put on the model: {reason}") from error

@@ -39,7 +39,7 @@ def parse_config(types: Sequence[type], args: Sequence[str]) -> tuple[Any, ...]:
             missing option, and whatever the dataclasses themselves refuse.
     """
     path, overrides = _split(args)
-    options = _read_yaml(path) if path is not None else {}
+    options = read_yaml(path) if path is not None else {}
     where = dict.fromkeys(options.keys() - overrides.keys(), f" (in {path})")
     options |= overrides
     known = {field.name for kind in types for field in dataclasses.fields(kind) if field.init}
@@ -96,7 +96,8 @@ def _split(args: Sequence[str]) -> tuple[Path | None, dict[str, Any]]:
     return (Path(path[0]) if path else None), options
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The options of a file, dashes in their names read as underscores. Raises UserError when it is no mapping."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -18,6 +18,7 @@ VERBS = {
     "detect": "mark where texts leave their language (JSON lines in, JSON lines out)",
     "metrics": "score responses with the published language-confusion metrics",
     "audit": "sample responses from a model and report how often it leaves the language",
+    "evaluate": "measure a model's consistency and capability, with intervals",
     "train": "train a model with TLPO",
     "compare": "put evaluations of several methods into one table, one picture and one page",
     "demo": "audit, train and audit again on a small model",

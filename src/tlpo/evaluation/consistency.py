@@ -61,14 +61,14 @@ def consistency_rows(
     rows = []
     for found in build_rows(groups, profile, resamples=resamples, seed=seed):
         cell = (found["setting"], found["source"], found["language"])
-        own_tallies = [own for (place, _), own in by_prompt.items() if _within(place, cell)]
+        own_tallies = [own for (place, _), own in by_prompt.items() if within(place, cell)]
         rate = _confusion(profile.name, own_tallies)
         rows.append(
             {
                 "profile": profile.name,
                 "english": None if profile.name == "lcb" else english,
                 "temperature": temperature,
-                "source": _shown_source(found["setting"], found["source"]),
+                "source": shown_source(found["setting"], found["source"]),
                 "language": found["language"],
                 "n": sum(len(own) for own in own_tallies),
                 "prompts": len(own_tallies),
@@ -82,7 +82,7 @@ def consistency_rows(
     return rows
 
 
-def _shown_source(setting: str, source: str) -> str:
+def shown_source(setting: str, source: str) -> str:
     """The average over a setting's sources is called "monolingual/all"."""
     return f"{setting}/{source}" if source == ALL and setting != UNNAMED else source
 
@@ -104,7 +104,8 @@ def _added(tallies: Iterable[Tally | None]) -> Tally | None:
     )
 
 
-def _within(place: Cell, row: Cell) -> bool:
+def within(place: Cell, row: Cell) -> bool:
+    """Whether a cell counts in a row, which may have "all" for source or language."""
     return all(wanted in (ALL, own) for own, wanted in zip(place, row, strict=True))
 
 

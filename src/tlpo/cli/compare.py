@@ -37,6 +37,7 @@ def compare(
     """Compare evaluations made by 'tlpo evaluate': consistency against capability, with paired intervals."""
     from tlpo.evaluation.compare_runs import CompareOptions, compare_runs
     from tlpo.evaluation.run_files import read_run
+    from tlpo.reports.comparison.page import write_comparison
     from tlpo.reports.comparison.picture import import_matplotlib
 
     import_matplotlib()
@@ -44,18 +45,16 @@ def compare(
     comparison = compare_runs([read_run(path) for path in runs], options)
     if title:
         comparison["title"] = title
-    show(comparison, output)
+    print_comparison(comparison, write_comparison(output, comparison))
 
 
-def show(comparison: dict[str, Any], output: Path) -> None:
-    """Write the folder, and print the table, the verdict and where the files are."""
+def print_comparison(comparison: dict[str, Any], paths: list[Path]) -> None:
+    """Print the table, the verdict and where the files are."""
     from rich.console import Console
 
-    from tlpo.reports.comparison.page import write_comparison
     from tlpo.reports.comparison.tables import comparison_terminal
     from tlpo.reports.comparison.verdict import verdict_text
 
-    paths = write_comparison(output, comparison)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(comparison_terminal(comparison))
     console.print(verdict_text(comparison), markup=False)

@@ -21,6 +21,7 @@ VERBS = {
     "evaluate": "measure a model's consistency and capability, with intervals",
     "train": "train a model with TLPO",
     "compare": "put evaluations of several methods into one table, one picture and one page",
+    "study": "train and evaluate a grid of methods, learning rates and seeds, and compare them",
     "demo": "audit, train and audit again on a small model",
 }
 

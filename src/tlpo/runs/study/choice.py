@@ -1,0 +1,72 @@
+"""Which learning rate a method is compared with: one rule for all methods, applied to validation prompts.
+
+The rule: of the rates tried, the lowest confusion rate on the validation prompts among those under which the NLL of
+clean validation text (mean over languages) rises by no more than the bound; of equals, the one whose NLL rises less.
+If every rate breaks the bound, the one whose NLL rises least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tlpo.evaluation.figures import choose_figures
+from tlpo.evaluation.run_files import EvaluatedRun
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One learning rate. confusion: 1 - the share of validation responses that pass. nll_rise: nats a token."""
+
+    rate: float
+    confusion: float
+    nll_rise: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, from what. within: whether the chosen one keeps to the bound."""
+
+    rate: float
+    within: bool
+    candidates: tuple[Candidate, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+
+def rule_text(max_nll_rise: float) -> str:
+    """The rule in words."""
+    return (
+        "Learning rates, one rule for all methods: the lowest confusion rate on the validation prompts among those "
+        f"under which the NLL of clean validation text rises by at most {max_nll_rise:g} nats a token; of equals the "
+        "smaller rise; if none keeps to that, the smallest rise."
+    )
+
+
+def choose(candidates: Sequence[Candidate], max_nll_rise: float) -> Choice:
+    """Apply the rule. candidates: at least one."""
+    within = [candidate for candidate in candidates if candidate.nll_rise <= max_nll_rise]
+    if within:
+        best = min(within, key=lambda one: (one.confusion, one.nll_rise, one.rate))
+    else:
+        best = min(candidates, key=lambda one: (one.nll_rise, one.confusion, one.rate))
+    return Choice(best.rate, bool(within), tuple(candidates))
+
+
+def candidate(rate: float, run: EvaluatedRun, base: EvaluatedRun, profile: str | None = None) -> Candidate:
+    """A rate's figures from its validation and the base model's. Raises UserError as `choose_figures`."""
+    figures, _ = choose_figures([base, run], profile)
+    values = {
+        figure.axis: [_value(figure.of(one)) for one in (base, run)] for figure in figures if figure.axis is not None
+    }
+    before, after = values.get("likelihood", [0.0, 0.0])
+    return Candidate(rate, 1 - values["consistency"][1], after - before)
+
+
+def _value(parts: Any) -> float:
+    """The unweighted mean over strata."""
+    sums = [table.sums.value for table in parts[0].values()]
+    return float(sum(sums) / len(sums))

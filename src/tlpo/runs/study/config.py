@@ -1,0 +1,231 @@
+"""The file that describes a study. docs/comparison.md explains every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tlpo.config import read_yaml
+from tlpo.errors import UserError, did_you_mean
+from tlpo.languages import get_language
+
+TRAINED = {"tlpo": None, "sft": "{samples}", "dpo": "{pairs}", "orpo": "{pairs}", "grpo": None}
+"""The methods that train, and the data that each reads."""
+_METHOD_KEYS = ("method", "learning_rate", "seeds", "train", "evaluate", "validate")
+# Options that the study itself gives to the commands.
+_OWN = {
+    "train": ("model", "method", "learning_rate", "seed", "output_dir", "language"),
+    "evaluate": ("model", "adapter", "method", "label", "output", "language"),
+    "sample": ("model", "output", "language"),
+    "pairs": ("output",),
+}
+Options = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """One row of the comparison.
+
+    kind: "tlpo", "sft", "dpo", "orpo" or "grpo" for what is trained, any other word for what is not. learning_rates:
+    empty for what is not trained. seeds: of its training runs. The options are those of the study with its own on top.
+    """
+
+    label: str
+    kind: str
+    learning_rates: tuple[float, ...] = ()
+    seeds: tuple[int, ...] = ()
+    train: Options = field(default_factory=dict)
+    evaluate: Options = field(default_factory=dict)
+    validate: Options = field(default_factory=dict)
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has to be trained."""
+        return self.kind in TRAINED
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """A study.
+
+    output: its folder. languages: of the answers. prompts: a file, or None for the bundled ones. validation_prompts:
+    how many training prompts of each language are kept back to choose learning rates on. max_nll_rise: nats a token
+    that clean text may lose at most in that choice. rollout_budget: sampled responses of each training run. jobs: how
+    many stages run at a time. keep_weights: "chosen", "all" or "none", after the evaluation. profile: definition of
+    confusion for the choice and the picture; None takes the project's own. sample, pairs: options of those commands.
+    """
+
+    title: str
+    model: str
+    languages: tuple[str, ...]
+    output: Path
+    methods: tuple[MethodSpec, ...]
+    prompts: str | None = None
+    validation_prompts: int = 30
+    max_nll_rise: float = 0.05
+    rollout_budget: int | None = None
+    jobs: int = 1
+    keep_weights: str = "chosen"
+    profile: str | None = None
+    focus: str | None = None
+    resamples: int = 10_000
+    sample: Options = field(default_factory=dict)
+    pairs: Options = field(default_factory=dict)
+    raw: Options = field(default_factory=dict, compare=False)
+
+    @property
+    def base(self) -> MethodSpec:
+        """The row of the untrained model."""
+        return next(method for method in self.methods if method.kind == "base")
+
+
+def load_study(path: Path, output: Path | None = None) -> StudyConfig:
+    """Read a study's file; `output` overrides its folder.
+
+    Raises UserError naming every entry that is unknown, missing or of the wrong kind.
+    """
+    given = _with_parents(path)
+    problems = [
+        f"no such entry: '{name}'{did_you_mean(name, _ENTRIES)}" for name in given if name not in (*_ENTRIES, "like")
+    ]
+    reader = _Reader(given, problems)
+    methods = reader.methods()
+    config = StudyConfig(
+        title=str(given.get("title") or path.stem),
+        model=str(reader.required("model")),
+        languages=reader.languages(),
+        output=output or Path(str(given.get("output") or Path("runs") / "studies" / path.stem)),
+        methods=methods,
+        prompts=reader.optional_text("prompts"),
+        validation_prompts=reader.number("validation_prompts", 30, int, least=1),
+        max_nll_rise=reader.number("max_nll_rise", 0.05, float, least=0),
+        rollout_budget=reader.number("rollout_budget", None, int, least=1),
+        jobs=reader.number("jobs", 1, int, least=1),
+        keep_weights=reader.choice("keep_weights", ("chosen", "all", "none")),
+        profile=reader.optional_text("profile"),
+        focus=reader.optional_text("focus"),
+        resamples=reader.number("resamples", 10_000, int, least=100),
+        sample=reader.options("sample"),
+        pairs=reader.options("pairs"),
+        raw=given,
+    )
+    if config.focus is not None and config.focus not in [method.label for method in methods]:
+        problems.append(f"focus '{config.focus}' is none of the methods")
+    if problems:
+        raise UserError(f"{path}: " + "; ".join(problems))
+    return config
+
+
+_ENTRIES = (
+    "title", "model", "language", "output", "prompts", "validation_prompts", "max_nll_rise", "rollout_budget", "jobs",
+    "keep_weights", "profile", "focus", "resamples", "seeds", "train", "sample", "pairs", "evaluate", "validate",
+    "methods",
+)  # fmt: skip
+
+
+def _with_parents(path: Path, above: Sequence[Path] = ()) -> Options:
+    """The file's entries, on top of those of the file that it is `like`."""
+    if path.resolve() in above:
+        raise UserError(f"{path} is like itself: take one 'like' out")
+    given = read_yaml(path)
+    if given.get("like") is None:
+        return given
+    parent = path.parent / str(given["like"])
+    return _with_parents(parent, [*above, path.resolve()]) | given
+
+
+class _Reader:
+    """Takes entries out of a mapping and collects what is wrong with them."""
+
+    def __init__(self, given: Options, problems: list[str]) -> None:
+        self.given, self.problems = given, problems
+
+    def required(self, name: str) -> Any:
+        if self.given.get(name) is None:
+            self.problems.append(f"the entry '{name}' is missing")
+        return self.given.get(name)
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self.given.get(name) is None else str(self.given[name])
+
+    def number(self, name: str, default: Any, kind: type, *, least: float) -> Any:
+        value = self.given.get(name)
+        try:
+            found = default if value is None else kind(value)
+        except (TypeError, ValueError):
+            found = None
+        if (value is not None and found is None) or (found is not None and not found >= least):
+            self.problems.append(f"{name} is {value!r}: give a number of at least {least}")
+        return found
+
+    def choice(self, name: str, known: Sequence[str]) -> str:
+        value = str(self.given.get(name) or known[0])
+        if value not in known:
+            self.problems.append(f"{name} is '{value}'{did_you_mean(value, known)}: choose one of {', '.join(known)}")
+        return value
+
+    def languages(self) -> tuple[str, ...]:
+        given = self.required("language") or []
+        codes = given.split(",") if isinstance(given, str) else given
+        try:
+            return tuple(dict.fromkeys(get_language(str(code).strip()).code for code in codes))
+        except UserError as error:
+            self.problems.append(str(error))
+            return ()
+
+    def options(self, name: str, given: Options | None = None, where: str = "") -> Options:
+        """The options of a command; none of those that the study gives itself."""
+        value = (self.given if given is None else given).get(name) or {}
+        if not isinstance(value, Mapping):
+            self.problems.append(f"{where}{name} is {value!r}: write options below it, one a line")
+            return {}
+        own = _OWN["evaluate" if name == "validate" else name]
+        self.problems += [f"{where}{name}: the option '{key}' is the study's own" for key in value if key in own]
+        return {str(key).replace("-", "_"): entry for key, entry in value.items()}
+
+    def methods(self) -> tuple[MethodSpec, ...]:
+        given = self.required("methods") or {}
+        if not isinstance(given, Mapping):
+            self.problems.append("methods: write one 'label: {method: ...}' a line")
+            return ()
+        shared = {name: self.options(name) for name in ("train", "evaluate", "validate")}
+        found = tuple(self._method(str(label), spec or {}, shared) for label, spec in given.items())
+        bases = [method.label for method in found if method.kind == "base"]
+        if len(bases) != 1:
+            self.problems.append(f"methods: {len(bases)} rows have 'method: base', but one has to be the base model")
+        return found
+
+    def _method(self, label: str, spec: Any, shared: Mapping[str, Options]) -> MethodSpec:
+        where = f"{label}: "
+        if not isinstance(spec, Mapping):
+            self.problems.append(f"{where}{spec!r} is no mapping")
+            return MethodSpec(label, "")
+        self.problems += [
+            f"{where}no such entry: '{name}'{did_you_mean(str(name), _METHOD_KEYS)}"
+            for name in spec
+            if name not in _METHOD_KEYS
+        ]
+        kind = str(spec.get("method") or "")
+        if not kind:
+            self.problems.append(f"{where}say what it is: 'method: base', 'method: tlpo', ...")
+        trained = kind in TRAINED
+        rates = self._numbers(spec.get("learning_rate"), float, f"{where}learning_rate") if trained else ()
+        seeds = self._numbers(spec.get("seeds", self.given.get("seeds", [0])), int, f"{where}seeds") if trained else ()
+        if trained and not rates:
+            self.problems.append(f"{where}it is trained, so give one learning_rate or several")
+        if not trained and (spec.get("train") or spec.get("learning_rate")):
+            self.problems.append(
+                f"{where}'{kind}' is not trained{did_you_mean(kind, TRAINED)}: take train and learning_rate out"
+            )
+        own = {name: shared[name] | self.options(name, dict(spec), where) for name in shared}
+        return MethodSpec(label, kind, rates, seeds, own["train"], own["evaluate"], own["validate"])
+
+    def _numbers(self, value: Any, kind: type, where: str) -> tuple[Any, ...]:
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        try:
+            return tuple(dict.fromkeys(kind(entry) for entry in values))
+        except (TypeError, ValueError):
+            self.problems.append(f"{where} is {value!r}: give a number or a list of numbers")
+            return ()

@@ -1,0 +1,214 @@
+"""What a study shows: its plan with counts and hours, and the comparison with how each row came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from tlpo.evaluation.compare_runs import CompareOptions, compare_runs
+from tlpo.evaluation.run_files import read_run
+from tlpo.reports.comparison.page import write_comparison
+from tlpo.runs.study.choice import Candidate, rule_text
+from tlpo.runs.study.config import MethodSpec
+from tlpo.runs.study.plan import Stage
+from tlpo.runs.study.schedule import Schedule
+
+Fact = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """comparison: as `compare_runs` returns it, with the study's notes. paths: the files written."""
+
+    comparison: dict[str, Any]
+    paths: list[Path]
+
+
+def plan_table(schedule: Schedule) -> Table:
+    """One row a method: what is planned, and how much of it is done; then hours by kind of stage."""
+    study = schedule.plan.study
+    table = Table(title=study.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("method", "kind", "learning rates", "seeds", "trainings", "validations", "evaluations"):
+        table.add_column(heading, justify="left" if heading in ("method", "kind") else "right")
+    totals = [[0, 0] for _ in range(3)]
+    for method in schedule.methods():
+        counts = _counts(schedule, method)
+        for total, (done, planned) in zip(totals, counts, strict=True):
+            total[0], total[1] = total[0] + done, total[1] + planned
+        cells = [f"{done}/{planned}" if planned else "" for done, planned in counts]
+        rates = " ".join(f"{rate:g}" for rate in method.learning_rates)
+        table.add_row(method.label, method.kind, rates, " ".join(map(str, method.seeds)), *cells)
+    table.add_section()
+    table.add_row("done/planned", "", "", "", *(f"{done}/{planned}" for done, planned in totals))
+    return table
+
+
+def plan_lines(schedule: Schedule) -> list[str]:
+    """What is to be said below the plan: the split, the budget, the rule, the hours."""
+    study = schedule.plan.study
+    lines = [
+        f"{study.model}, {', '.join(study.languages)}; {study.validation_prompts} training prompts of each language "
+        "are kept back for validation",
+        "Roll-out budget: "
+        + (f"{study.rollout_budget} responses a training run" if study.rollout_budget else "none set"),
+        rule_text(study.max_nll_rise),
+    ]
+    seconds: dict[str, list[float]] = {}
+    for stage in _all_stages(schedule):
+        if schedule.states.done(stage):
+            seconds.setdefault(stage.kind, []).append(schedule.states.record(stage).seconds)
+    if seconds:
+        told = "; ".join(f"{kind} {sum(took) / len(took) / 60:.1f} ({len(took)})" for kind, took in seconds.items())
+        lines.append(f"Minutes a stage so far: {told}")
+    return [*lines, f"{len(schedule.open_stages())} stages can be told to be left; results in {study.output}"]
+
+
+def write_report(schedule: Schedule) -> Outcome | None:
+    """Compare the evaluations that are done, and write choices.json and the page; None without base or other method."""
+    study, states = schedule.plan.study, schedule.states
+    facts = {method.label: _fact(schedule, method) for method in schedule.methods()}
+    text = json.dumps({"rule": rule_text(study.max_nll_rise), "methods": facts}, ensure_ascii=False, indent=1)
+    (study.output / "choices.json").write_text(text + "\n", encoding="utf-8")
+    done = [
+        (method, stage) for method in schedule.methods() for stage in schedule.evaluations(method) if states.done(stage)
+    ]
+    labels = {method.label for method, _ in done}
+    if study.base.label not in labels or len(labels) < 2:
+        return None
+    focus = study.focus if study.focus in labels else None
+    options = CompareOptions(study.base.label, focus, study.profile, resamples=study.resamples)
+    comparison = compare_runs([read_run(stage.result(states.root)) for _, stage in done], options)
+    comparison["title"] = study.title
+    comparison["study"] = {
+        "setting": [study.model, *study.languages],
+        "notes": list(_notes(schedule, facts)),
+        "methods": {label: _columns(fact) for label, fact in facts.items() if label in labels},
+    }
+    return Outcome(comparison, write_comparison(study.output / "comparison", comparison))
+
+
+def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
+    """How a row came about: the choice, the roll-outs and the hours."""
+    states, choice = schedule.states, schedule.choice(method) if method.trained else None
+    stages = {stage.digest: stage for stage in _method_stages(schedule, method)}
+    trainings = [schedule.plan.train(method, choice.rate, seed) for seed in method.seeds] if choice else []
+    return {
+        "choice": choice.to_dict() if choice else None,
+        "rollouts": [used for stage in trainings if (used := _rollouts(stage, states.root)) is not None],
+        "training_hours": [states.record(stage).seconds / 3600 for stage in trainings if states.done(stage)],
+        "hours": sum(states.record(stage).seconds for stage in stages.values()) / 3600,
+        "failed": [
+            f"{stage.label}, {stage.kind}: {states.record(stage).reason}"
+            for stage in stages.values()
+            if states.record(stage).status == "failed"
+        ],
+    }
+
+
+def _rollouts(stage: Stage, root: Path) -> int | None:
+    """The sampled responses that a finished training used."""
+    try:
+        found = json.loads((stage.result(root).parent / "run.json").read_text(encoding="utf-8"))
+        return int(found["rollouts"]["responses"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _columns(fact: Fact) -> dict[str, str]:
+    """What the table shows of a row."""
+    told = {}
+    if fact["choice"]:
+        told["learning rate"] = f"{fact['choice']['rate']:g}"
+    if fact["rollouts"]:
+        told["roll-outs a run"] = _range(fact["rollouts"])
+    if fact["training_hours"]:
+        told["hours a training"] = f"{sum(fact['training_hours']) / len(fact['training_hours']):.2f}"
+    return told | {"hours in all": f"{fact['hours']:.2f}"}
+
+
+def _notes(schedule: Schedule, facts: dict[str, Fact]) -> Iterable[str]:
+    study = schedule.plan.study
+    left = schedule.open_stages()
+    if left:
+        yield f"Unfinished: {len(left)} stages that can be told are left; figures may change."
+    yield _budget_note(facts, study.rollout_budget)
+    if any(fact["choice"] and fact["choice"]["candidates"] for fact in facts.values()):
+        yield rule_text(study.max_nll_rise)
+    for label, fact in facts.items():
+        if fact["choice"] and fact["choice"]["candidates"]:
+            tried = "; ".join(_tried(Candidate(**entry)) for entry in fact["choice"]["candidates"])
+            kept = "" if fact["choice"]["within"] else " No rate keeps to the bound."
+            yield f"{label}: {fact['choice']['rate']:g} was chosen. Tried: {tried}.{kept}"
+    shared = [schedule.states.record(stage) for stage in (schedule.plan.sample, schedule.plan.pairs)]
+    hours = sum(fact["hours"] for fact in facts.values()) + sum(record.seconds for record in shared) / 3600
+    yield f"{hours:.1f} hours of work in all, {study.jobs} stage{'' if study.jobs == 1 else 's'} at a time."
+    for fact in facts.values():
+        yield from (f"Failed: {told}" for told in fact["failed"])
+
+
+def _budget_note(facts: dict[str, Fact], budget: int | None) -> str:
+    """Whether all trained methods used as many sampled responses."""
+    used = {label: fact["rollouts"] for label, fact in facts.items() if fact["rollouts"]}
+    if not used:
+        return "No training has recorded its sampled responses yet."
+    most, least = max(max(counts) for counts in used.values()), min(min(counts) for counts in used.values())
+    told = f"Sampled responses a training run: {_range([least, most])}"
+    over = [label for label, counts in used.items() if budget is not None and max(counts) > budget]
+    if over:
+        return f"{told}. Over the budget of {budget}: {', '.join(over)}."
+    limit = f", within the budget of {budget}" if budget is not None else ""
+    if most == least:
+        return f"{told}, equal for {len(used)} trained method{'' if len(used) == 1 else 's'}{limit}."
+    return f"{told}{limit}, not equal: {'; '.join(f'{label} {_range(counts)}' for label, counts in used.items())}."
+
+
+def _tried(one: Candidate) -> str:
+    return f"{one.rate:g} (confusion {100 * one.confusion:.1f} %, NLL {one.nll_rise:+.3f})"
+
+
+def _range(counts: list[int]) -> str:
+    return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+
+
+def _counts(schedule: Schedule, method: MethodSpec) -> list[tuple[int, int]]:
+    """(done, planned) of trainings, validations and evaluations."""
+    states, validated = schedule.states, len(method.learning_rates) > 1
+    stages = _method_stages(schedule, method)
+    done = {kind: sum(stage.kind == kind and states.done(stage) for stage in stages) for kind in _KINDS}
+    if not method.trained:
+        needed = any(len(other.learning_rates) > 1 for other in schedule.methods())
+        planned = (0, int(method.kind == "base" and needed), 1)
+    else:
+        planned = (
+            len(method.learning_rates) + len(method.seeds) - 1,
+            len(method.learning_rates) if validated else 0,
+            len(method.seeds),
+        )
+    return [(min(done[kind], count), count) for kind, count in zip(_KINDS, planned, strict=True)]
+
+
+_KINDS = ("train", "validate", "evaluate")
+
+
+def _method_stages(schedule: Schedule, method: MethodSpec) -> list[Stage]:
+    """The stages of a method that can be told, the shared data apart."""
+    plan = schedule.plan
+    stages = [] if method.kind != "base" else [plan.validate(method, None)]
+    if method.trained:
+        first = method.seeds[0]
+        stages += [plan.train(method, rate, first) for rate in method.learning_rates]
+        stages += [plan.validate(method, rate) for rate in method.learning_rates if len(method.learning_rates) > 1]
+        choice = schedule.choice(method)
+        stages += [plan.train(method, choice.rate, seed) for seed in method.seeds[1:]] if choice else []
+    return stages + schedule.evaluations(method)
+
+
+def _all_stages(schedule: Schedule) -> list[Stage]:
+    own = [schedule.plan.sample, schedule.plan.pairs]
+    return own + [stage for method in schedule.methods() for stage in _method_stages(schedule, method)]

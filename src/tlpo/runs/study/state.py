@@ -1,0 +1,68 @@
+"""What is known of a stage's past: whether it is done, how long it took, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tlpo.evaluation.folder import write_atomic
+from tlpo.runs.study.plan import Stage
+
+DONE, FAILED, STOPPED, NEW = "done", "failed", "stopped", "new"
+
+
+@dataclass(frozen=True)
+class Record:
+    """status: one of the above. seconds: at work, over all attempts. reason: the last line of a failure."""
+
+    status: str = NEW
+    seconds: float = 0.0
+    attempts: int = 0
+    reason: str = ""
+
+
+class States:
+    """The records of a study's stages, each kept in its stage's folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def record(self, stage: Stage) -> Record:
+        """What is known; a new record where nothing is, or where what is there cannot be read."""
+        try:
+            found: dict[str, Any] = json.loads((stage.folder(self.root) / "stage.json").read_text(encoding="utf-8"))
+            return Record(found["status"], found["seconds"], found["attempts"], found["reason"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return Record()
+
+    def save(self, stage: Stage, record: Record) -> None:
+        """Write the record with what identifies the stage."""
+        told = {
+            "label": stage.label, "kind": stage.kind, "status": record.status, "seconds": round(record.seconds, 1),
+            "attempts": record.attempts, "reason": record.reason, "identity": stage.identity,
+        }  # fmt: skip
+        folder = stage.folder(self.root)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / "stage.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+
+    def done(self, stage: Stage) -> bool:
+        """Whether it has been done; its result may have been cleared away since."""
+        return self.record(stage).status == DONE
+
+    def usable(self, stage: Stage) -> bool:
+        """Whether it is done and its result is there."""
+        return self.done(stage) and stage.result(self.root).exists()
+
+    def clear_weights(self, stage: Stage) -> None:
+        """Delete a trained model and its checkpoints; the run's records stay."""
+        run = stage.result(self.root).parent
+        for folder in (run / "final", *run.glob("checkpoint-*")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def clear_checkpoints(self, stage: Stage) -> None:
+        """Delete what a finished training no longer needs: the checkpoint that an interruption left."""
+        for folder in stage.result(self.root).parent.glob("checkpoint-*"):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,49 @@
+"""Stands for every command of a study (see `studies.stand_in`). Imports nothing that takes time."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.unit.evaluation.evaluations import write_evaluation
+
+
+def _work(told: dict[str, Any]) -> None:
+    control, result = Path(told["control"]), Path(told["result"])
+    with (control / "calls").open("a", encoding="utf-8") as file:
+        file.write(told["name"] + "\n")
+    wish = control / told["name"]
+    text = wish.read_text(encoding="utf-8") if wish.is_file() else "{}"
+    if text == "crash":
+        sys.exit("error: out of luck")
+    while text in ("hang", "deaf"):
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            if text == "hang":
+                sys.exit(130)
+    if told["kind"] == "train":
+        result.mkdir(parents=True)
+        (result / "model.safetensors").write_text("weights", encoding="utf-8")
+        used = {"status": "finished", "rollouts": {"responses": 32}}
+        (result.parent / "run.json").write_text(json.dumps(used), encoding="utf-8")
+        (result.parent / "checkpoint-1").mkdir()
+    elif told["kind"] in ("sample", "pairs"):
+        result.write_text("{}\n", encoding="utf-8")
+    else:
+        wanted = {"passed": 16, "nll": 40.0} | json.loads(text)
+        options = told["options"]
+        write_evaluation(
+            result, options["label"], options["method"],
+            passed={"ko": [[1]] * wanted["passed"] + [[0]] * (20 - wanted["passed"])},
+            nll={"ko": [wanted["nll"]] * 20}, temperature=float(options.get("temperature", 1)),
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _work(json.loads(sys.argv[1]))

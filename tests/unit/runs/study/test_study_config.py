@@ -1,0 +1,92 @@
+"""The file of a study: what it says, what it takes over, and everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tlpo.errors import UserError
+from tlpo.runs.study.config import load_study
+
+KO = """
+model: gemma
+language: ko
+seeds: [0, 1]
+train: {max-new-tokens: 64, beta: 0.1}
+evaluate: {num_samples: 2}
+validate: {num_samples: 1}
+methods:
+  base: {method: base}
+  cool: {method: temperature, evaluate: {temperature: 0.6}}
+  TLPO: {method: tlpo, learning_rate: [5e-6, "1e-5"], train: {beta: 0.2}}
+  DPO: {method: dpo, learning_rate: 1e-6, seeds: 7}
+"""
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_study(tmp_path: Path) -> None:
+    study = load_study(written(tmp_path / "ko.yaml", KO))
+    assert (study.title, study.model, study.languages) == ("ko", "gemma", ("ko",))
+    assert study.output == Path("runs/studies/ko")
+    assert study.base.label == "base"
+    base, cool, tlpo, dpo = study.methods
+    assert (base.trained, cool.trained, tlpo.trained) == (False, False, True)
+    assert cool.evaluate == {"num_samples": 2, "temperature": 0.6}
+    assert (tlpo.learning_rates, tlpo.seeds) == ((5e-6, 1e-5), (0, 1))
+    assert tlpo.train == {"max_new_tokens": 64, "beta": 0.2}
+    assert tlpo.validate == {"num_samples": 1}
+    assert (dpo.learning_rates, dpo.seeds) == ((1e-6,), (7,))
+    assert load_study(tmp_path / "ko.yaml", Path("elsewhere")).output == Path("elsewhere")
+
+
+def test_a_study_like_another(tmp_path: Path) -> None:
+    written(tmp_path / "ko.yaml", KO)
+    study = load_study(written(tmp_path / "ja.yaml", "like: ko.yaml\nlanguage: [ja, zh]\ntitle: Two\n"))
+    assert (study.title, study.languages, len(study.methods)) == ("Two", ("ja", "zh"), 4)
+    with pytest.raises(UserError, match="is like itself"):
+        load_study(written(tmp_path / "a.yaml", "like: a.yaml\n"))
+    with pytest.raises(UserError, match="no such config file"):
+        load_study(written(tmp_path / "b.yaml", "like: none.yaml\n"))
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+    text = """
+modell: gemma
+language: kk1
+jobs: 0
+max_nll_rise: much
+keep_weights: some
+train: {learning_rate: 1, output_dir: x}
+focus: nobody
+methods:
+  A: {}
+  B: {method: tlpo}
+  C: {method: dpoo, learning_rate: 1e-6}
+  D: {method: sft, learning_rate: [slow], tran: {}}
+"""
+    with pytest.raises(UserError) as error:
+        load_study(written(tmp_path / "bad.yaml", text))
+    for told in (
+        "no such entry: 'modell' (did you mean 'model'?)",
+        "the entry 'model' is missing",
+        "unknown language 'kk1'",
+        "jobs is 0: give a number of at least 1",
+        "max_nll_rise is 'much'",
+        "keep_weights is 'some' (did you mean 'none'?): choose one of chosen, all, none",
+        "train: the option 'learning_rate' is the study's own",
+        "train: the option 'output_dir' is the study's own",
+        "focus 'nobody' is none of the methods",
+        "A: say what it is",
+        "B: it is trained, so give one learning_rate or several",
+        "C: 'dpoo' is not trained (did you mean 'dpo'?)",
+        "D: no such entry: 'tran' (did you mean 'train'?)",
+        "D: learning_rate is ['slow']",
+        "methods: 0 rows have 'method: base'",
+    ):
+        assert told in str(error.value), told
+    assert "\n" not in str(error.value)

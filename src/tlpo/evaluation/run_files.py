@@ -6,7 +6,6 @@ that are drawn when intervals are made. The layout of the files is in docs/evalu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tlpo.errors import UserError
+from tlpo.evaluation.evaluation_folder import evaluation_items, read_evaluation
 from tlpo.evaluation.intervals import RatioSums
 
 FILE = "evaluation.json"
+_ASIDE = ("base", "resamples", "batch_size", "capability_batch_size")  # settings that change no figure compared here
 _TEXT = ("mean_length", "distinct_1", "distinct_2", "eos_rate", "letters_share", "digits_share")
 
 
@@ -63,21 +64,20 @@ def read_run(path: Path) -> EvaluatedRun:
     Raises UserError when there is none or more than one, or when it is unfinished or damaged.
     """
     folder = _evaluation_folder(path)
+    report = read_evaluation(folder)
+    if not report.get("complete", True):
+        raise UserError(f"the evaluation in {folder} is not finished: give its command again")
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        if not found.get("complete", True):
-            raise UserError(f"the evaluation in {folder} is not finished: give its command again")
-        items = found.get("items") or {}
         return EvaluatedRun(
             folder=folder,
-            label=str(found.get("label") or folder.name),
-            method=str(found.get("method") or ""),
-            content_hash=str(found.get("content_hash") or ""),
-            settings=found.get("settings") or {},
-            consistency=_consistency(folder, items.get("consistency") or {}),
-            capability=_capability(folder, found.get("capability") or [], items.get("capability") or {}),
-            nll={code: _nll(folder / name) for code, name in (items.get("nll") or {}).items()},
-            text=_text(found.get("text") or {}),
+            label=str(report.get("label") or folder.name),
+            method=str(report.get("method") or ""),
+            content_hash=str(report["content_hash"]),
+            settings={name: value for name, value in report["settings"].items() if name not in _ASIDE},
+            consistency=_consistency(folder, report),
+            capability=_capability(folder, report),
+            nll={code: _nll(_items(folder, report, "nll", code)) for code in report["items"]["nll"]},
+            text=_text(report["text"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder / FILE} or its items are damaged ({error!r}): evaluate again") from None
@@ -95,11 +95,15 @@ def _evaluation_folder(path: Path) -> Path:
     return below[0]
 
 
-def _consistency(folder: Path, files: Mapping[str, str]) -> dict[Setting, dict[str, ItemSums]]:
+def _items(folder: Path, report: Mapping[str, Any], part: str, name: str) -> list[dict[str, Any]]:
+    return evaluation_items(folder, report, part, name) or []
+
+
+def _consistency(folder: Path, report: Mapping[str, Any]) -> dict[Setting, dict[str, ItemSums]]:
     """The counts of each rate, summed by prompt."""
     counts: dict[Setting, dict[str, dict[str, list[float]]]] = {}
-    for temperature, name in files.items():
-        for item in _lines(folder / name):
+    for temperature in report["items"]["consistency"]:
+        for item in _items(folder, report, "consistency", temperature):
             for profile, outcomes in item["outcomes"].items():
                 setting = Setting(profile, float(temperature), item["source"], item["language"])
                 for rate, outcome in (outcomes or {}).items():
@@ -118,20 +122,20 @@ def _consistency(folder: Path, files: Mapping[str, str]) -> dict[Setting, dict[s
     }
 
 
-def _capability(folder: Path, rows: Iterable[Mapping[str, Any]], files: Mapping[str, str]) -> dict[str, ItemSums]:
-    """Each task's main metric, if more of it is better."""
+def _capability(folder: Path, report: Mapping[str, Any]) -> dict[str, ItemSums]:
+    """Each task's main metric, if more of it is better and every question has it."""
     found = {}
-    for row in rows:
+    for row in report["capability"]:
         task, metric = row["task"], row["metric"]
-        if row.get("main", True) and row.get("higher_is_better", True) and task in files and task not in found:
-            items = [item for item in _lines(folder / files[task]) if metric in item["outcomes"]]
-            if items:
+        if row["main"] and row["higher_is_better"] and task in report["items"]["capability"]:
+            items = _items(folder, report, "capability", task)
+            if all(metric in item["outcomes"] for item in items):
                 found[task] = _sums({str(item["id"]): [float(item["outcomes"][metric]), 1.0] for item in items})
     return found
 
 
-def _nll(path: Path) -> ItemSums:
-    return _sums({str(item["id"]): [float(item["sum"]), float(item["tokens"])] for item in _lines(path)})
+def _nll(items: Iterable[Mapping[str, Any]]) -> ItemSums:
+    return _sums({str(item["id"]): [float(item["sum"]), float(item["tokens"])] for item in items})
 
 
 def _text(text: Mapping[str, Any]) -> dict[str, float]:
@@ -144,11 +148,3 @@ def _text(text: Mapping[str, Any]) -> dict[str, float]:
 def _sums(counts: Mapping[str, Iterable[float]]) -> ItemSums:
     table = np.array([list(both) for both in counts.values()], dtype=np.float64).reshape(-1, 2)
     return ItemSums(tuple(counts), RatioSums(table[:, 0], table[:, 1]))
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): evaluate again") from None
-    return [json.loads(line) for line in text.split("\n") if line]

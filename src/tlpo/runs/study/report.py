@@ -17,6 +17,7 @@ from tlpo.reports.comparison.page import write_comparison
 from tlpo.runs.study.choice import Candidate, rule_text
 from tlpo.runs.study.config import MethodSpec
 from tlpo.runs.study.plan import Stage
+from tlpo.runs.study.progress import KINDS, counts, progress, stages_of
 from tlpo.runs.study.schedule import Schedule
 
 Fact = dict[str, Any]
@@ -36,16 +37,13 @@ def plan_table(schedule: Schedule) -> Table:
     table = Table(title=study.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("method", "kind", "learning rates", "seeds", "trainings", "validations", "evaluations"):
         table.add_column(heading, justify="left" if heading in ("method", "kind") else "right")
-    totals = [[0, 0] for _ in range(3)]
     for method in schedule.methods():
-        counts = _counts(schedule, method)
-        for total, (done, planned) in zip(totals, counts, strict=True):
-            total[0], total[1] = total[0] + done, total[1] + planned
-        cells = [f"{done}/{planned}" if planned else "" for done, planned in counts]
+        cells = [f"{done}/{planned}" if planned else "" for done, planned in counts(schedule, method).values()]
         rates = " ".join(f"{rate:g}" for rate in method.learning_rates)
         table.add_row(method.label, method.kind, rates, " ".join(map(str, method.seeds)), *cells)
+    whole = progress(schedule)
     table.add_section()
-    table.add_row("done/planned", "", "", "", *(f"{done}/{planned}" for done, planned in totals))
+    table.add_row("done/planned", "", "", "", *(f"{whole.done[kind]}/{whole.planned[kind]}" for kind in KINDS))
     return table
 
 
@@ -59,14 +57,11 @@ def plan_lines(schedule: Schedule) -> list[str]:
         + (f"{study.rollout_budget} responses a training run" if study.rollout_budget else "none set"),
         rule_text(study.max_nll_rise),
     ]
-    seconds: dict[str, list[float]] = {}
-    for stage in _all_stages(schedule):
-        if schedule.states.done(stage):
-            seconds.setdefault(stage.kind, []).append(schedule.states.record(stage).seconds)
-    if seconds:
-        told = "; ".join(f"{kind} {sum(took) / len(took) / 60:.1f} ({len(took)})" for kind, took in seconds.items())
+    whole = progress(schedule)
+    if whole.minutes:
+        told = ", ".join(f"{kind} {minutes:.1f}" for kind, minutes in whole.minutes.items())
         lines.append(f"Minutes a stage so far: {told}")
-    return [*lines, f"{len(schedule.open_stages())} stages can be told to be left; results in {study.output}"]
+    return [*lines, f"{whole.told(study.jobs)}; results in {study.output}"]
 
 
 def write_report(schedule: Schedule) -> Outcome | None:
@@ -96,7 +91,7 @@ def write_report(schedule: Schedule) -> Outcome | None:
 def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
     """How a row came about: the choice, the roll-outs and the hours."""
     states, choice = schedule.states, schedule.choice(method) if method.trained else None
-    stages = {stage.digest: stage for stage in _method_stages(schedule, method)}
+    stages = {stage.digest: stage for stage in stages_of(schedule, method)}
     trainings = [schedule.plan.train(method, choice.rate, seed) for seed in method.seeds] if choice else []
     return {
         "choice": choice.to_dict() if choice else None,
@@ -134,9 +129,9 @@ def _columns(fact: Fact) -> dict[str, str]:
 
 def _notes(schedule: Schedule, facts: dict[str, Fact]) -> Iterable[str]:
     study = schedule.plan.study
-    left = schedule.open_stages()
+    left = progress(schedule).left
     if left:
-        yield f"Unfinished: {len(left)} stages that can be told are left; figures may change."
+        yield f"Unfinished: {left} trainings, validations and evaluations are not done yet; figures may change."
     yield _budget_note(facts, study.rollout_budget)
     if any(fact["choice"] and fact["choice"]["candidates"] for fact in facts.values()):
         yield rule_text(study.max_nll_rise)
@@ -174,41 +169,3 @@ def _tried(one: Candidate) -> str:
 
 def _range(counts: list[int]) -> str:
     return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-
-
-def _counts(schedule: Schedule, method: MethodSpec) -> list[tuple[int, int]]:
-    """(done, planned) of trainings, validations and evaluations."""
-    states, validated = schedule.states, len(method.learning_rates) > 1
-    stages = _method_stages(schedule, method)
-    done = {kind: sum(stage.kind == kind and states.done(stage) for stage in stages) for kind in _KINDS}
-    if not method.trained:
-        needed = any(len(other.learning_rates) > 1 for other in schedule.methods())
-        planned = (0, int(method.kind == "base" and needed), 1)
-    else:
-        planned = (
-            len(method.learning_rates) + len(method.seeds) - 1,
-            len(method.learning_rates) if validated else 0,
-            len(method.seeds),
-        )
-    return [(min(done[kind], count), count) for kind, count in zip(_KINDS, planned, strict=True)]
-
-
-_KINDS = ("train", "validate", "evaluate")
-
-
-def _method_stages(schedule: Schedule, method: MethodSpec) -> list[Stage]:
-    """The stages of a method that can be told, the shared data apart."""
-    plan = schedule.plan
-    stages = [] if method.kind != "base" else [plan.validate(method, None)]
-    if method.trained:
-        first = method.seeds[0]
-        stages += [plan.train(method, rate, first) for rate in method.learning_rates]
-        stages += [plan.validate(method, rate) for rate in method.learning_rates if len(method.learning_rates) > 1]
-        choice = schedule.choice(method)
-        stages += [plan.train(method, choice.rate, seed) for seed in method.seeds[1:]] if choice else []
-    return stages + schedule.evaluations(method)
-
-
-def _all_stages(schedule: Schedule) -> list[Stage]:
-    own = [schedule.plan.sample, schedule.plan.pairs]
-    return own + [stage for method in schedule.methods() for stage in _method_stages(schedule, method)]

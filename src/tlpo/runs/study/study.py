@@ -13,6 +13,7 @@ from tlpo.errors import UserError, did_you_mean
 from tlpo.runs.study.config import StudyConfig
 from tlpo.runs.study.plan import Plan
 from tlpo.runs.study.process import Command, Worker, alone_in_study, tlpo_command
+from tlpo.runs.study.progress import progress
 from tlpo.runs.study.prompts import split_prompts
 from tlpo.runs.study.report import Outcome, write_report
 from tlpo.runs.study.schedule import Schedule
@@ -112,7 +113,7 @@ class _Crew:
                 return
             worker = Worker(stages[0], self._schedule.states, threads=threads, lock=self._lock, command=self._command)
             self._workers.append(worker)
-            self._tell(f"{_name(worker)} begins ({len(self._schedule.open_stages())} stages left that can be told)")
+            self._tell(f"{_name(worker)} begins ({progress(self._schedule).told(self._jobs)})")
 
     def _collect(self) -> bool:
         """Take leave of the workers that have ended; whether there were any."""

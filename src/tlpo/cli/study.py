@@ -18,6 +18,10 @@ def study(
     output: Annotated[
         Path | None, typer.Option(help="Folder of the study. Default: as the file says, or runs/studies/NAME.")
     ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="ENTRY=VALUE or ENTRY.OPTION=VALUE instead of what the file says; several times."),
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Label of a method to work on; may be given several times.")
     ] = None,
@@ -40,7 +44,7 @@ def study(
     from tlpo.runs.study.study import make_schedule, run_study
 
     import_matplotlib()
-    given = load_study(config, output)
+    given = load_study(config, output, setting or ())
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     with TemporaryDirectory() as nowhere:  # the plan leaves nothing behind
         schedule = make_schedule(given, only or (), Path(nowhere))

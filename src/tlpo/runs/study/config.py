@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tlpo.config import read_yaml
 from tlpo.errors import UserError, did_you_mean
 from tlpo.languages import get_language
@@ -81,12 +83,15 @@ class StudyConfig:
         return next(method for method in self.methods if method.kind == "base")
 
 
-def load_study(path: Path, output: Path | None = None) -> StudyConfig:
-    """Read a study's file; `output` overrides its folder.
+def load_study(path: Path, output: Path | None = None, settings: Sequence[str] = ()) -> StudyConfig:
+    """Read a study's file.
+
+    output: instead of its folder. settings: "ENTRY=VALUE" or "ENTRY.OPTION=VALUE" instead of what the file says; the
+    value is read as YAML.
 
     Raises UserError naming every entry that is unknown, missing or of the wrong kind.
     """
-    given = _with_parents(path)
+    given = _with_settings(_with_parents(path), settings)
     problems = [
         f"no such entry: '{name}'{did_you_mean(name, _ENTRIES)}" for name in given if name not in (*_ENTRIES, "like")
     ]
@@ -134,6 +139,20 @@ def _with_parents(path: Path, above: Sequence[Path] = ()) -> Options:
         return given
     parent = path.parent / str(given["like"])
     return _with_parents(parent, [*above, path.resolve()]) | given
+
+
+def _with_settings(given: Options, settings: Sequence[str]) -> Options:
+    for setting in settings:
+        place, equals, text = setting.partition("=")
+        entry, dot, option = place.partition(".")
+        if not equals or not entry or (dot and not option):
+            raise UserError(f"--set '{setting}': write ENTRY=VALUE or ENTRY.OPTION=VALUE")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise UserError(f"--set '{setting}': the value is not valid YAML") from None
+        given = given | {entry: {**(given.get(entry) or {}), option: value} if dot else value}
+    return given
 
 
 class _Reader:

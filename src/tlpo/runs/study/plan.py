@@ -129,7 +129,8 @@ class Plan:
         if rate is None or seed is None:
             return Stage(kind, method.label, {**options, **named}, places=places)
         trained = {"adapter": "{trained}"} if method.train.get("lora") else {"model": "{trained}"}
-        named = {"base": self.study.model, **options, **named, **trained}
+        compared = {"base": self.study.model} if kind == "evaluate" else {}  # the divergence from it takes time
+        named = {**compared, **options, **named, **trained}
         return Stage(kind, cell_name(method, rate, seed), named, {"trained": self.train(method, rate, seed)}, places)
 
 

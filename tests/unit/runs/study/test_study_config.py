@@ -54,6 +54,17 @@ def test_a_study_like_another(tmp_path: Path) -> None:
         load_study(written(tmp_path / "b.yaml", "like: none.yaml\n"))
 
 
+def test_settings_instead_of_what_the_file_says(tmp_path: Path) -> None:
+    path = written(tmp_path / "ko.yaml", KO)
+    study = load_study(path, settings=["language=ja", "seeds=[3]", "evaluate.limit=200", "evaluate.num_samples=8"])
+    assert study.languages == ("ja",)
+    assert study.methods[2].seeds == (3,)
+    assert study.methods[0].evaluate == {"num_samples": 8, "limit": 200}
+    for wrong in ("language", "=ja", "evaluate.=1", "jobs=[1"):
+        with pytest.raises(UserError, match="--set '"):
+            load_study(path, settings=[wrong])
+
+
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     text = """
 modell: gemma

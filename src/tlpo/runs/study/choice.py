@@ -40,7 +40,7 @@ class Choice:
 def rule_text(max_nll_rise: float) -> str:
     """The rule in words."""
     return (
-        "Learning rates, one rule for all methods: the lowest confusion rate on the validation prompts among those "
+        "learning rates, one rule for all methods: the lowest confusion rate on the validation prompts among those "
         f"under which the NLL of clean validation text rises by at most {max_nll_rise:g} nats a token; of equals the "
         "smaller rise; if none keeps to that, the smallest rise."
     )

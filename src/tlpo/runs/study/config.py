@@ -75,7 +75,6 @@ class StudyConfig:
     resamples: int = 10_000
     sample: Options = field(default_factory=dict)
     pairs: Options = field(default_factory=dict)
-    raw: Options = field(default_factory=dict, compare=False)
 
     @property
     def base(self) -> MethodSpec:
@@ -114,7 +113,6 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
         resamples=reader.number("resamples", 10_000, int, least=100),
         sample=reader.options("sample"),
         pairs=reader.options("pairs"),
-        raw=given,
     )
     if config.focus is not None and config.focus not in [method.label for method in methods]:
         problems.append(f"focus '{config.focus}' is none of the methods")

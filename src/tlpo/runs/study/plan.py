@@ -31,6 +31,9 @@ _OUTPUTS = {
     "validate": ("output", "evaluation"), "evaluate": ("output", "evaluation"),
 }  # fmt: skip
 _WORDS = ("language", "method", "label", "suite", "profiles")  # even if a file of that name lies about
+_TASK_OPTIONS = (
+    "tasks", "capability_data", "limit", "num_fewshot", "apply_chat_template", "capability_batch_size",
+)  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -114,7 +117,8 @@ class Plan:
         """The small evaluation that a learning rate is chosen by; of the base model for None."""
         texts = [f"{code}={path}" for code, path in self.files.validation_texts.items()]
         given = {"suite": "consistency", "prompts": str(self.files.validation), "clean_text": texts}
-        options = method.evaluate | given | method.validate
+        shared = {name: value for name, value in method.evaluate.items() if name not in _TASK_OPTIONS}
+        options = shared | given | method.validate
         return self._evaluation("validate", method, rate, method.seeds[0] if method.seeds else None, options)
 
     def evaluate(self, method: MethodSpec, rate: float | None = None, seed: int | None = None) -> Stage:

@@ -15,7 +15,7 @@ from tlpo.evaluation.compare_runs import CompareOptions, compare_runs
 from tlpo.evaluation.run_files import read_run
 from tlpo.reports.comparison.page import write_comparison
 from tlpo.runs.study.choice import Candidate, rule_text
-from tlpo.runs.study.config import MethodSpec
+from tlpo.runs.study.config import TRAINED, MethodSpec
 from tlpo.runs.study.plan import Stage
 from tlpo.runs.study.progress import KINDS, counts, progress, stages_of
 from tlpo.runs.study.schedule import Schedule
@@ -50,13 +50,10 @@ def plan_table(schedule: Schedule) -> Table:
 def plan_lines(schedule: Schedule) -> list[str]:
     """What is to be said below the plan: the split, the budget, the rule, the hours."""
     study = schedule.plan.study
-    lines = [
-        f"{study.model}, {', '.join(study.languages)}; {study.validation_prompts} training prompts of each language "
-        "are kept back for validation",
-        "Roll-out budget: "
-        + (f"{study.rollout_budget} responses a training run" if study.rollout_budget else "none set"),
-        rule_text(study.max_nll_rise),
-    ]
+    budget = f"{study.rollout_budget} responses a training run" if study.rollout_budget else "none set"
+    lines = [f"{study.model}, {', '.join(study.languages)}; roll-out budget: {budget}"]
+    if any(len(method.learning_rates) > 1 for method in schedule.methods()):
+        lines += [f"{study.validation_prompts} prompts of each language choose: {rule_text(study.max_nll_rise)}"]
     whole = progress(schedule)
     if whole.minutes:
         told = ", ".join(f"{kind} {minutes:.1f}" for kind, minutes in whole.minutes.items())
@@ -95,7 +92,7 @@ def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
     trainings = [schedule.plan.train(method, choice.rate, seed) for seed in method.seeds] if choice else []
     return {
         "choice": choice.to_dict() if choice else None,
-        "rollouts": [used for stage in trainings if (used := _rollouts(stage, states.root)) is not None],
+        "rollouts": [used for stage in trainings if (used := _rollouts(schedule, method, stage)) is not None],
         "training_hours": [states.record(stage).seconds / 3600 for stage in trainings if states.done(stage)],
         "hours": sum(states.record(stage).seconds for stage in stages.values()) / 3600,
         "failed": [
@@ -106,11 +103,18 @@ def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
     }
 
 
-def _rollouts(stage: Stage, root: Path) -> int | None:
-    """The sampled responses that a finished training used."""
+def _rollouts(schedule: Schedule, method: MethodSpec, stage: Stage) -> int | None:
+    """The sampled responses that a finished training used.
+
+    For a method that learns from sampled data these are all that were sampled to make it, those that gave no pair too.
+    """
+    root, sample = schedule.states.root, schedule.plan.sample
     try:
         found = json.loads((stage.result(root).parent / "run.json").read_text(encoding="utf-8"))
-        return int(found["rollouts"]["responses"])
+        if TRAINED[method.kind] is None or "data" in method.train:
+            return int(found["rollouts"]["responses"])
+        with sample.result(root).open(encoding="utf-8") as file:
+            return sum(len(json.loads(line)["responses"]) for line in file)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -134,7 +138,7 @@ def _notes(schedule: Schedule, facts: dict[str, Fact]) -> Iterable[str]:
         yield f"Unfinished: {left} trainings, validations and evaluations are not done yet; figures may change."
     yield _budget_note(facts, study.rollout_budget)
     if any(fact["choice"] and fact["choice"]["candidates"] for fact in facts.values()):
-        yield rule_text(study.max_nll_rise)
+        yield f"How {rule_text(study.max_nll_rise).replace('learning rates, one', 'learning rates were chosen, one')}"
     for label, fact in facts.items():
         if fact["choice"] and fact["choice"]["candidates"]:
             tried = "; ".join(_tried(Candidate(**entry)) for entry in fact["choice"]["candidates"])

@@ -33,18 +33,20 @@ class TaskAdapter:
 
     Attributes:
         embedding: t, (L, H, d).
-        logits: (L, H) float32; alpha is their sigmoid. Infinite ones give exactly 0 and 1.
+        logits: (L, H) float32; alpha is ``max_alpha`` times their sigmoid. Infinite ones give both ends exactly.
         meta: where it comes from, as JSON values: model, revision, fingerprint, template, seed, settings, metrics.
+        max_alpha: the largest alpha.
     """
 
     embedding: TaskEmbedding
     logits: Tensor
     meta: dict[str, Any] = field(default_factory=dict)
+    max_alpha: float = 1.0
 
     @property
     def alpha(self) -> Tensor:
-        """(L, H) in [0, 1]: the share of each head's output that the task embedding replaces."""
-        return self.logits.sigmoid()
+        """(L, H) in [0, max_alpha]: how far each head moves from its own output, 0, to the task embedding, 1."""
+        return self.max_alpha * self.logits.sigmoid()
 
     def hardened(self, threshold: float = 0.5) -> TaskAdapter:
         """The same with alpha 1 where it is above ``threshold`` and 0 elsewhere."""
@@ -76,7 +78,7 @@ class TaskAdapter:
         tensors = {"embedding": self.embedding.values.contiguous(), "logits": self.logits.contiguous()}
         layers, heads, width = self.embedding.values.shape
         header = {"format": FORMAT, "layers": layers, "heads": heads, "head_dim": width, "versions": versions()}
-        header |= {"embedding": self.embedding.meta, **self.meta}
+        header |= {"max_alpha": self.max_alpha, "embedding": self.embedding.meta, **self.meta}
         _replace(folder / TENSORS, save(tensors))
         _replace(folder / HEADER, (json.dumps(header, ensure_ascii=False, indent=2) + "\n").encode())
 
@@ -93,7 +95,8 @@ class TaskAdapter:
         header, tensors = _read(folder)
         for name in ("format", "layers", "heads", "head_dim", "versions"):
             header.pop(name, None)
-        adapter = cls(TaskEmbedding(tensors["embedding"], header.pop("embedding", {})), tensors["logits"], header)
+        embedding = TaskEmbedding(tensors["embedding"], header.pop("embedding", {}))
+        adapter = cls(embedding, tensors["logits"], header, header.pop("max_alpha"))
         if model is not None:
             adapter.require(model)
         return adapter
@@ -159,7 +162,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
         tensors = load((folder / TENSORS).read_bytes())
         shape = (header["layers"], header["heads"], header["head_dim"])
-        sound = tensors["embedding"].shape == shape and tensors["logits"].shape == shape[:2]
+        sound = tensors["embedding"].shape == shape and tensors["logits"].shape == shape[:2] and header["max_alpha"] > 0
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"the adapter in '{folder}' is damaged ({error}): fit it again") from None
     if not sound or header.get("format") != FORMAT:

@@ -32,6 +32,9 @@ def run(code: str) -> str:
         "from tlpo.cli.main import main; main(['detect', '--help'])",
         "from tlpo.cli.main import main; main(['audit', '--help'])",
         "from tlpo.cli.main import main; main(['metrics', '--help'])",
+        "from tlpo.cli.main import main; main(['compare', '--help'])",
+        "from tlpo.cli.main import main; main(['study', '--help'])",
+        "import tlpo.reports.comparison.page, tlpo.runs.study.study",
     ],
 )
 def test_nothing_heavy_is_imported(code: str) -> None:

@@ -24,7 +24,12 @@ def run_command(module: ModuleType, verb: str, args: list[str]) -> int:
     if own is not None:
         status = own.main(args=args, prog_name=f"tlpo {verb}", standalone_mode=False)
         return status if isinstance(status, int) else 0
-    command = _from_function(getattr(module, verb))
+    return run_function(getattr(module, verb), verb, args)
+
+
+def run_function(function: Any, verb: str, args: list[str]) -> int:
+    """Run one typer-annotated function as the command ``tlpo <verb>``; its exit status and errors as `run_command`."""
+    command = _from_function(function)
     try:
         # Not command.main(), which ends the process by itself when a pipe breaks or the user presses Ctrl-C.
         with command.make_context(f"tlpo {verb}", args) as context:

@@ -19,6 +19,7 @@ VERBS = {
     "metrics": "score responses with the published language-confusion metrics",
     "audit": "sample responses from a model and report how often it leaves the language",
     "evaluate": "measure a model's consistency and capability, with intervals",
+    "data": "filter prompts, sample responses, make preference pairs",
     "train": "train a model with TLPO",
     "compare": "put evaluations of several methods into one table, one picture and one page",
     "study": "train and evaluate a grid of methods, learning rates and seeds, and compare them",

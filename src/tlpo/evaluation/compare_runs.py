@@ -49,7 +49,7 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
     null for the base itself and where the base lacks the figure. C is {"difference", "difference_ci95", "verdict"} of
     the focus against that method. Shares lie in [0, 1], likelihoods are nats a token.
 
-    Raises UserError when there is no base, one model stands for two seeds, or the items differ.
+    Raises UserError when there is no base, an evaluation is given twice, or the items differ.
     """
     if not runs:
         raise UserError("there is nothing to compare: give at least one evaluation folder")
@@ -72,7 +72,7 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
             for label in methods
             if focus is not None and label != focus
         ],
-        "notes": [*notes, *_differing_settings(methods)],
+        "notes": [*notes, *_same_weights(methods, base), *_differing_settings(methods)],
         "resamples": options.resamples,
         "seed": options.seed,
     }
@@ -90,10 +90,8 @@ def _by_label(runs: Sequence[EvaluatedRun]) -> Methods:
     methods: Methods = {}
     for run in runs:
         group = methods.setdefault(run.label, [])
-        for other in group:
-            same = run.content_hash and (run.content_hash, run.settings) == (other.content_hash, other.settings)
-            if same or run.folder == other.folder:
-                raise UserError(f"{other.folder} and {run.folder} are evaluations of one model: give one of them")
+        if any(run.folder == other.folder for other in group):
+            raise UserError(f"{run.folder} is given twice: give each evaluation once")
         group.append(run)
     return methods
 
@@ -209,6 +207,26 @@ def _method(label: str, group: Sequence[EvaluatedRun]) -> dict[str, Any]:
         "seeds": len(group),
         "text": {name: sum(run.text[name] for run in group) / len(group) for name in names},
     }
+
+
+def _same_weights(methods: Methods, base: str) -> list[str]:
+    """Which runs are one model: rows without training, and trainings that came to the same."""
+    rows: dict[str, list[str]] = {}
+    for label, group in methods.items():
+        for run in group:
+            if run.model_hash:
+                rows.setdefault(run.model_hash, []).append(label)
+    notes = []
+    for labels in rows.values():
+        others = list(dict.fromkeys(label for label in labels if label != base))
+        if base in labels and others:
+            notes.append(
+                f"With the weights of {base}: {', '.join(others)}. Accuracy and NLL are measured on the model as it is, so "
+                "theirs are the base model's, whatever another way of sampling or asking does to text."
+            )
+        elif len(labels) > 1:
+            notes.append(f"{len(labels)} runs ended with the same weights: {', '.join(others)}.")
+    return notes
 
 
 def _differing_settings(methods: Methods) -> list[str]:

@@ -52,7 +52,7 @@ class Figure:
 def choose_figures(
     runs: Sequence[EvaluatedRun], profile: str | None = None, temperature: float | None = None
 ) -> tuple[list[Figure], list[str]]:
-    """The axes that all runs (one at least) have, then the single figures that any run has; and notes on what was left out.
+    """The axes that all runs (at least one) have, then the single figures that any has; and notes on what is left out.
 
     Raises UserError when the runs share no measure of consistency, or lack the profile asked for.
     """

@@ -43,14 +43,14 @@ class ItemSums:
 class EvaluatedRun:
     """One evaluation: one model or adapter, under one seed.
 
-    consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by task; nll: nats a token by language;
-    all by item. text: further figures of the whole run (mean_length, distinct_2, ...).
+    model_hash: of the model's content. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by
+    task; nll: nats a token by language; all by item. text: further figures of the whole run (mean_length, ...).
     """
 
     folder: Path
     label: str
     method: str
-    content_hash: str = ""
+    model_hash: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     consistency: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
     capability: Mapping[str, ItemSums] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def read_run(path: Path) -> EvaluatedRun:
             folder=folder,
             label=str(report.get("label") or folder.name),
             method=str(report.get("method") or ""),
-            content_hash=str(report["content_hash"]),
+            model_hash=str(report.get("model_hash") or ""),
             settings={name: value for name, value in report["settings"].items() if name not in _ASIDE},
             consistency=_consistency(folder, report),
             capability=_capability(folder, report),

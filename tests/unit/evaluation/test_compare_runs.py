@@ -105,6 +105,16 @@ def test_each_run_is_taken_at_its_highest_temperature(make: Make) -> None:
         compare_runs(runs, CompareOptions(profile="lcb"))
 
 
+def test_rows_that_are_one_model_are_told(make: Make) -> None:
+    runs = [
+        make(label, "base" if label == "base" else "", model_hash=weights)
+        for label, weights in (("base", "a"), ("gate", "a"), ("DPO", "b"), ("DPO", "b"), ("ORPO", "b"), ("SFT", "c"))
+    ]
+    found = compare_runs(runs, FAST)
+    assert found["notes"][0].startswith("With the weights of base: gate. Accuracy and NLL")
+    assert found["notes"][1:] == ["3 runs ended with the same weights: DPO, ORPO."]
+
+
 def test_a_task_that_one_lacks_is_left_out_and_told(make: Make) -> None:
     found = compare_runs([make("base", "base", tasks={"a": [1, 0], "b": [1]}), make("A", tasks={"a": [1, 1]})], FAST)
     assert axis(found, "accuracy")["base"]["value"] == 0.5
@@ -141,10 +151,8 @@ def test_what_is_refused(make: Make) -> None:
         compare_runs([base, make("other", "base")])
     with pytest.raises(UserError, match=r"--base 'bse' is none of the runs \(did you mean 'base'\?\): base, A"):
         compare_runs([base, one], CompareOptions(base="bse"))
-    with pytest.raises(UserError, match="are evaluations of one model: give one of them"):
+    with pytest.raises(UserError, match="is given twice: give each evaluation once"):
         compare_runs([base, base])
-    with pytest.raises(UserError, match="are evaluations of one model: give one of them"):
-        compare_runs([base, make("B", content_hash="f00d"), make("B", content_hash="f00d")])
     with pytest.raises(UserError, match=r"holds 20 items and .* 3, not the same ones \(first: 10\)"):
         compare_runs([base, make("B", passed={"ko": [[1]] * 3})], FAST)
     with pytest.raises(UserError, match="different prompts"):

@@ -47,9 +47,9 @@ def test_the_verdict_says_what_the_intervals_say() -> None:
     told = verdict_text(comparison(methods, focus="TLPO", against=against))
     assert told == (
         "The base model (base): consistency 80.0 %, accuracy 80.0 %; all differences are from it, on the same items. "
-        "TLPO: more consistent, with no loss of accuracy seen (consistency +10.0 points, 95 % interval +5.0 to +15.0, "
+        "TLPO: more consistent, with no loss in accuracy seen (consistency +10.0 points, 95 % interval +5.0 to +15.0, "
         "accuracy +1.0 points, 95 % interval -2.0 to +4.0). "
-        "More consistent, with no loss of accuracy seen: gate (consistency +10.0, accuracy 0.0). "
+        "More consistent, with no loss in accuracy seen: gate (consistency +10.0, accuracy 0.0). "
         "More consistent, but at a cost in accuracy: DPO (consistency +10.0, accuracy -10.0). "
         "Neither more nor less consistent as far as one can tell: ORPO (consistency +1.0, accuracy +1.0). "
         "Less consistent: SFT (consistency -10.0, accuracy -10.0). "
@@ -127,7 +127,7 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     page = Page(html)
     assert "script" not in {tag for tag, *_ in page.elements}
     assert verdict_text(found) in page.texts("p")
-    assert page.texts("p", "answer") == ["TLPO: more consistent, with no loss of accuracy seen."]
+    assert page.texts("p", "answer") == ["TLPO: more consistent, with no loss in accuracy seen."]
     assert len(page.attributes("svg")) == 2
     names = [text.removesuffix("the base model") for text in page.texts("th") if text]
     assert any(NASTY in name for name in names)

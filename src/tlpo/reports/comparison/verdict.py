@@ -14,7 +14,7 @@ from tlpo.reports.formats import signed
 
 OUTCOMES = {
     "gain": "More consistent and better in {ability}",
-    "surgical": "More consistent, with no loss of {ability} seen",
+    "surgical": "More consistent, with no loss in {ability} seen",
     "paid": "More consistent, but at a cost in {ability}",
     "unmeasured": "More consistent; what it cost was not measured",
     "unclear": "Neither more nor less consistent as far as one can tell",

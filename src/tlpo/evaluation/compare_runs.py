@@ -221,8 +221,8 @@ def _same_weights(methods: Methods, base: str) -> list[str]:
         others = list(dict.fromkeys(label for label in labels if label != base))
         if base in labels and others:
             notes.append(
-                f"With the weights of {base}: {', '.join(others)}. Accuracy and NLL are measured on the model as it is, so "
-                "theirs are the base model's, whatever another way of sampling or asking does to text."
+                f"With the weights of {base}: {', '.join(others)}. Accuracy and NLL are measured on the model as it "
+                "is, so theirs are the base model's, whatever another way of sampling or asking does to text."
             )
         elif len(labels) > 1:
             notes.append(f"{len(labels)} runs ended with the same weights: {', '.join(others)}.")

@@ -212,7 +212,7 @@ class _Reader:
         bases = [method.label for method in found if method.kind == "base"]
         if len(bases) != 1:
             self.problems.append(f"methods: {len(bases)} rows have 'method: base', but one has to be the base model")
-        return found
+        return tuple(sorted(found, key=lambda method: method.kind != "base"))  # the others are held against it
 
     def _method(self, label: str, spec: Any, shared: Mapping[str, Options]) -> MethodSpec:
         where = f"{label}: "

@@ -17,8 +17,8 @@ train: {max-new-tokens: 64, beta: 0.1}
 evaluate: {num_samples: 2}
 validate: {num_samples: 1}
 methods:
-  base: {method: base}
   cool: {method: temperature, evaluate: {temperature: 0.6}}
+  base: {method: base}
   TLPO: {method: tlpo, learning_rate: [5e-6, "1e-5"], train: {beta: 0.2}}
   DPO: {method: dpo, learning_rate: 1e-6, seeds: 7}
 """

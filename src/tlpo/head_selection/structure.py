@@ -50,17 +50,16 @@ def attention_outputs(model: nn.Module) -> list[AttentionOutput]:
     """The output projections of a causal LM's softmax attentions, first layer first.
 
     A module counts as an attention if it holds a query (or joint) projection and an output projection. Layers of linear
-    attention, state spaces or convolution keep a running state instead of heads over positions; they are skipped with a
-    notice. Cross-attention and the encoders of other modalities are left out.
+    attention, state spaces or convolution keep a running state instead of attending to positions; they are skipped with
+    a notice. Cross-attention and the encoders of other modalities are left out.
 
     Raises:
         UserError: the model has none, or the number of heads of one cannot be told.
     """
-    found, skipped = [], []
+    found: list[AttentionOutput] = []
     for path, attention in _attentions(model):
         layer = _layer_of(path, attention)
         if _is_linear(attention, layer, model):
-            skipped.append(layer)
             continue
         name, module = _output_of(attention)
         heads, width = _heads_of(attention, model), _width_of(module)
@@ -72,12 +71,22 @@ def attention_outputs(model: nn.Module) -> list[AttentionOutput]:
         found.append(AttentionOutput(layer, f"{path}.{name}", module, heads, width // heads))
     if not found:
         raise UserError(
-            f"{type(model).__name__} has no attention output projection to inject into"
-            f"{': all its attention is linear' if skipped else ''}; head selection needs softmax attention"
+            f"{type(model).__name__} has no softmax attention with an output projection, which head selection needs: "
+            "take another model"
         )
-    if skipped:
-        logger.warning("layers %s have linear attention and are left as they are", ", ".join(map(str, skipped)))
+    for stack, layers in _without_attention(model, found).items():
+        logger.warning("%s: layers %s have no softmax attention and are left as they are", stack, layers)
     return found
+
+
+def _without_attention(model: nn.Module, found: list[AttentionOutput]) -> dict[str, str]:
+    """For every stack of layers that has attention the numbers of the layers that have none, as text."""
+    stacks: dict[str, set[int]] = {}
+    for output in found:
+        if numbered := re.match(r"(.*?)\.\d+\.", output.name):
+            stacks.setdefault(numbered[1], set()).add(output.layer)
+    bare = {name: set(range(len(list(model.get_submodule(name).children())))) - with_ for name, with_ in stacks.items()}
+    return {name: ", ".join(map(str, sorted(layers))) for name, layers in bare.items() if layers}
 
 
 def _attentions(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:

@@ -47,7 +47,7 @@ def place_labels(
             left = x + across * distance - (width if across < 0 else width / 2 if across == 0 else 0)
             low = y + up * distance - (height if up < 0 else height / 2 if up == 0 else 0)
             box = Box(left, low, left + width, low + height)
-            cost = 3 * sum(_shared(box, other) for other in taken) + sum(_shared(box, other) for other in thick)
+            cost = 12 * sum(_shared(box, other) for other in taken) + 3 * sum(_shared(box, other) for other in thick)
             cost += 6 * (width * height - _shared(box, bounds)) + 0.25 * (reach - 1.4) * width * height
             if cost < least:
                 best, least = (left, low), cost

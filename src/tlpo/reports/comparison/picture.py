@@ -158,7 +158,7 @@ def _draw_plane(axes: Axes, comparison: Mapping[str, Any], axis: str) -> None:
             axes.plot((point.x, point.x), point.y_range, color=colour, linewidth=1.1, alpha=0.65, zorder=2)
         axes.plot(
             point.x, point.y, _MARKS[point.kind], color=colour, markersize=6, markeredgecolor="white",
-            markeredgewidth=0.8, zorder=4,
+            markeredgewidth=0.8, zorder=6,
         )  # fmt: skip
     told = "further right is better" + (" (axis reversed)" if reverse else "")
     axes.set_xlabel(f"{_AXIS_NAMES[axis]}\n{told}")
@@ -176,6 +176,7 @@ def _set_limits(axes: Axes, shown: Sequence[_Point], reverse: bool) -> None:
     axes.set_ylim(min(ys) - margins[1], max(ys) + margins[1])
     axes.grid(color=LINE, linewidth=0.4, alpha=0.6)
     axes.set_axisbelow(True)
+    axes.locator_params(axis="x", nbins=5)
     axes.tick_params(length=0)
 
 
@@ -185,12 +186,16 @@ def _write_labels(axes: Axes, shown: Sequence[_Point], focus: str | None, corner
     figure.draw_without_rendering()
     texts = [axes.annotate(point.label, (point.x, point.y), xytext=(0, 0), textcoords="offset points", zorder=5,
                            fontsize=8.5, fontweight="bold" if point.label == focus else "normal",
-                           color=_COLOURS[point.kind]) for point in shown]  # fmt: skip
+                           color=_COLOURS[point.kind],
+                           bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.4})
+             for point in shown]  # fmt: skip
     sizes = [(box.width, box.height) for box in (text.get_window_extent() for text in texts)]
     transform = axes.transData.transform
     marks = [tuple(map(float, transform((point.x, point.y)))) for point in shown]
     whiskers = [_box(transform, point.x_range, (point.y, point.y)) for point in shown if point.kind != "base"]
     whiskers += [_box(transform, (point.x, point.x), point.y_range) for point in shown if point.kind != "base"]
+    base = next(point for point in shown if point.kind == "base")
+    whiskers += [_box(transform, axes.get_xlim(), (base.y, base.y)), _box(transform, (base.x, base.x), axes.get_ylim())]
     edge, *written = (_extent(item) for item in (axes, *corners))
     places = place_labels([(x, y) for x, y in marks], sizes, whiskers, edge, figure.dpi / 72, written)
     for text, (x, y), mark in zip(texts, places, marks, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,33 @@ def test_a_folder_of_another_run_is_left_alone(model: Path, tmp_path: Path, caps
 def test_a_missing_model_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "absent", tmp_path / "run", "--language", "ko") == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_without_training_gate_instruction_and_examples(model: Path, tmp_path: Path) -> None:
+    """The gate leaves no letter of another script; instruction and examples change what the model reads."""
+    options = ("--language", "ko,ru", "--num_prompts", "3", "--english", "confusion")
+    shots = tmp_path / "shots.jsonl"
+    shots.write_text(
+        "".join(json.dumps({"prompt": "a?", "answer": "b", "language": code}) + "\n" for code in ("ko", "ru")),
+        encoding="utf-8",
+    )
+    ways = {
+        "plain": (),
+        "gate": ("--gate",),
+        "instruction": ("--instruction", "Answer in {language}."),
+        "few_shot": ("--few_shot", str(shots)),
+    }
+    texts: dict[str, list[str]] = {}
+    for name, more in ways.items():
+        assert run(model, tmp_path / name, *options, *more) == 0
+        records = read_records(tmp_path / name / "responses.jsonl")
+        texts[name] = [record.response for record in records]
+        if name == "gate":
+            for record in records:
+                scripts = ("HANGUL", "CJK") if record.language == "ko" else ("CYRILLIC",)
+                for piece in tokenizer().batch_decode([[token] for token in record.ids], skip_special_tokens=True):
+                    letters = [letter for letter in piece if letter.isalpha()]
+                    assert all(unicodedata.name(letter).startswith(scripts) for letter in letters), piece
+    assert len({tuple(found) for found in texts.values()}) == 4
+    settings = json.loads((tmp_path / "gate" / "settings.json").read_text(encoding="utf-8"))
+    assert settings["gate"] is True

@@ -41,6 +41,13 @@ def audit(
         str | None,
         typer.Option(help="JSON object with options of the chat template, e.g. '{\"enable_thinking\": false}'."),
     ] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="Forbid tokens with letters of a wrong script.")] = False,
+    instruction: Annotated[
+        str | None, typer.Option(help="Text before each prompt, e.g. 'Answer in {language}.' (its English name).")
+    ] = None,
+    few_shot: Annotated[
+        Path | None, typer.Option(help="Examples before each prompt: a file of prompts with answers, by language.")
+    ] = None,
     adapter: Annotated[str | None, typer.Option(help="A LoRA adapter to put on the model.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Responses sampled together.")] = 64,
@@ -50,8 +57,10 @@ def audit(
     """Sample responses and report how often the model leaves the language, and where."""
     from tlpo.data import load_prompts
     from tlpo.data.encoding import chat_options
+    from tlpo.data.instructions import load_shots
     from tlpo.evaluation.settings import AuditSettings
 
+    codes = [code.strip() for code in language.split(",") if code.strip()] if language else None
     settings = AuditSettings(
         model=model,
         english=english,
@@ -65,8 +74,10 @@ def audit(
         adapter=adapter,
         seed=seed,
         batch_size=batch_size,
+        gate=gate,
+        instruction=instruction,
+        few_shot=() if few_shot is None else load_shots(few_shot, language=codes),
     )
-    codes = [code.strip() for code in language.split(",") if code.strip()] if language else None
     records = load_prompts(prompts, language=codes, split="eval" if prompts is None else "all")
     chosen = first_of_each_language(records, num_prompts)
     run(settings, chosen, output, lambda: _load(model, adapter, dtype, trust_remote_code))

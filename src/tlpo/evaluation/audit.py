@@ -8,13 +8,14 @@ responses as an unbroken one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.confusion import ConfusionDetector
-from tlpo.data import PromptRecord, encode_prompt
+from tlpo.data import PromptRecord
+from tlpo.data.instructions import encode_instructed
 from tlpo.errors import UserError
 from tlpo.evaluation.folder import AuditFolder, write_atomic
 from tlpo.evaluation.records import ResponseRecord, span_dicts
@@ -23,8 +24,10 @@ from tlpo.evaluation.settings import AuditSettings
 from tlpo.provenance import versions
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from tlpo.modeling.gate import ScriptGate
     from tlpo.modeling.generation import Completion
 
 Loader = Callable[[], "tuple[PreTrainedModel, PreTrainedTokenizerBase]"]
@@ -108,8 +111,9 @@ def _sample_missing(
     redone = {prompt.index for chunk in missing for prompt, _ in chunk}
     records = [record for record in kept if record.index not in redone]
     folder.replace(records)
+    gate = _gate(settings, tokenizer, detectors) if missing else None
     for chunk in missing:
-        completions = _generate(settings, chunk, model, tokenizer)
+        completions = _generate(settings, chunk, model, tokenizer, gate)
         fresh = [
             _record(prompt, number, completion, detectors[prompt.language])
             for (prompt, _), group in zip(chunk, completions, strict=True)
@@ -131,11 +135,13 @@ def _chunks(
     limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     encoded: Chunk = []
     for prompt in prompts:
-        ids = encode_prompt(
+        ids = encode_instructed(
             tokenizer,
             prompt.prompt,
+            prompt.language,
+            instruction=settings.instruction,
+            shots=settings.few_shot,
             template=settings.template,
-            language=prompt.language,
             chat_template_kwargs=settings.chat_template_kwargs,
         )
         if limit is not None and len(ids) + settings.max_new_tokens > limit:
@@ -155,10 +161,26 @@ def _complete(chunk: Chunk, num_samples: int, have: set[tuple[int, int]]) -> boo
     return all((prompt.index, number) in have for prompt, _ in chunk for number in range(num_samples))
 
 
+def _gate(settings: AuditSettings, tokenizer: PreTrainedTokenizerBase, languages: Iterable[str]) -> ScriptGate | None:
+    if not settings.gate:
+        return None
+    from tlpo.modeling.gate import ScriptGate
+
+    return ScriptGate(tokenizer, languages, english=settings.english)
+
+
 def _generate(
-    settings: AuditSettings, chunk: Chunk, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+    settings: AuditSettings,
+    chunk: Chunk,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    gate: ScriptGate | None,
 ) -> list[list[Completion]]:
     from tlpo.modeling.generation import GenerationSettings, generate
+
+    def gated(logits: Tensor, places: Sequence[int]) -> Tensor:
+        assert gate is not None
+        return gate.masked(logits, [chunk[place][0].language for place in places])
 
     sampling = GenerationSettings(
         max_new_tokens=settings.max_new_tokens,
@@ -168,7 +190,14 @@ def _generate(
         batch_size=settings.batch_size,
         seed=settings.seed,
     )
-    return generate(model, tokenizer, [ids for _, ids in chunk], sampling, keys=[prompt.index for prompt, _ in chunk])
+    return generate(
+        model,
+        tokenizer,
+        [ids for _, ids in chunk],
+        sampling,
+        keys=[prompt.index for prompt, _ in chunk],
+        logit_filter=gated if gate else None,
+    )
 
 
 def _record(prompt: PromptRecord, number: int, completion: Completion, detector: ConfusionDetector) -> ResponseRecord:

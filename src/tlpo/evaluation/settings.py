@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlpo.data.instructions import Shot
 from tlpo.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class AuditSettings:
     num_samples: responses a prompt. temperature: 0 is greedy. template: for base models, text with {prompt} in it.
     chat_template_kwargs: options of the model's chat template, for example {"enable_thinking": False}.
     adapter: a LoRA adapter's folder or hub id. batch_size: rows decoded together.
+    gate: forbid tokens with letters of a wrong script (see `tlpo.modeling.gate`). instruction: put before each prompt;
+    {language} in it becomes the language's name. few_shot: examples that come before it (see `tlpo.data.instructions`).
 
     Raises UserError when values are out of range; all of them are named in one message.
     """
@@ -42,6 +45,9 @@ class AuditSettings:
     adapter: str | None = None
     seed: int = 0
     batch_size: int = 64
+    gate: bool = False
+    instruction: str | None = None
+    few_shot: tuple[Shot, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [
@@ -68,6 +74,9 @@ class AuditSettings:
         """Everything that decides the responses, as JSON values: two audits with equal identities are one audit."""
         return {
             **asdict(self),
+            # Absent is what they were in audits of versions without them.
+            "gate": self.gate or None,
+            "few_shot": _digest([asdict(shot) for shot in self.few_shot]) if self.few_shot else None,
             "model_files": _folder_stamp(self.model),
             "adapter_files": _folder_stamp(self.adapter),
             "prompts": len(prompts),

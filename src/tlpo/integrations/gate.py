@@ -1,24 +1,14 @@
-"""A gate at decoding time: tokens with a letter of a wrong script get no probability.
-
-It needs no training and no list of tokens, and is the simple thing to compare with. What it cannot do: languages of
-one script stay apart only by script, so it will not keep French out of Spanish; and a model that is barred from what it
-wanted to say may say something worse.
-"""
+"""The gate of `tlpo.modeling.gate` for ``model.generate``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from weakref import WeakKeyDictionary
 
-import regex
 import torch
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
-from tlpo.errors import UserError
 from tlpo.integrations.rows import row_languages
-from tlpo.languages import get_language
-
-_texts: WeakKeyDictionary[PreTrainedTokenizerBase, list[str]] = WeakKeyDictionary()
+from tlpo.modeling.gate import ScriptGate
 
 
 class ConfusionLogitsProcessor(LogitsProcessor):
@@ -27,14 +17,7 @@ class ConfusionLogitsProcessor(LogitsProcessor):
         gate = ConfusionLogitsProcessor(tokenizer, "ko", english="confusion", allow=["iPhone"])
         model.generate(**inputs, logits_processor=[gate])
 
-    tokenizer: its vocabulary is decoded once. language: one code, or one for each prompt.
-    english: "neutral" lets Latin letters pass everywhere; "confusion" masks them where the language is not in Latin
-        script. also: codes of further languages that are fine.
-    allow: terms that may be written; every token that is a piece of one of them passes.
-    fragments: many vocabularies spell rare characters by several tokens, none of which is a character. "allow" lets
-        them pass, so that a rare wrong character may slip through; "block" masks them, rare right ones included.
-
-    Special tokens always pass. The mask is worked out once for each language.
+    language: one code, or one for each prompt. english, also, allow, fragments: as in `ScriptGate`.
 
     Raises:
         UserError: an unknown language or option; while generating: languages do not fit the rows.
@@ -50,78 +33,15 @@ class ConfusionLogitsProcessor(LogitsProcessor):
         allow: Iterable[str] = (),
         fragments: str = "allow",
     ) -> None:
-        if english not in ("neutral", "confusion"):
-            raise UserError(f"english is 'neutral' or 'confusion', not '{english}'")
-        if fragments not in ("allow", "block"):
-            raise UserError(f"fragments is 'allow' or 'block', not '{fragments}'")
         self._language = language
-        also, allow = _several(also), _several(allow)
-        codes = [language] if isinstance(language, str) else list(dict.fromkeys(language))
-        self._index = {code: place for place, code in enumerate(codes)}
-        self.banned = torch.stack(
-            [
-                banned_tokens(tokenizer, code, english=english, also=also, allow=allow, fragments=fragments)
-                for code in codes
-            ]
-        )
-        """Shape (languages, vocabulary), bool: what is masked, in the order in which the languages were first named."""
+        codes = [language] if isinstance(language, str) else language
+        self._gate = ScriptGate(tokenizer, codes, english=english, also=also, allow=allow, fragments=fragments)
+
+    @property
+    def banned(self) -> torch.Tensor:
+        """What is masked: shape (languages, vocabulary), bool, in the order in which the languages were first named."""
+        return self._gate.banned
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """The scores with banned tokens at minus infinity. Both shapes (rows, ...); scores (rows, vocabulary)."""
-        rows, width = scores.shape
-        self.banned = self.banned.to(scores.device)  # moves once
-        known = min(width, self.banned.shape[1])  # models pad their vocabulary, or leave added tokens out
-        places = [self._index[code] for code in row_languages(self._language, rows)]
-        masked = scores.clone()
-        masked[:, :known].masked_fill_(self.banned[places, :known], float("-inf"))
-        return masked
-
-
-def banned_tokens(
-    tokenizer: PreTrainedTokenizerBase,
-    language: str,
-    *,
-    english: str = "neutral",
-    also: Iterable[str] = (),
-    allow: Iterable[str] = (),
-    fragments: str = "allow",
-) -> torch.Tensor:
-    """Which tokens of the vocabulary the gate masks for a language: shape (vocabulary,), bool."""
-    rows = [get_language(code) for code in (language, *_several(also))]
-    scripts = tuple(dict.fromkeys(script for row in rows for script in row.scripts))
-    wrong = wrong_letter(scripts if english == "confusion" else (*scripts, "Latn"))
-    terms = [term.casefold() for term in _several(allow)]
-    special = set(tokenizer.all_special_ids)
-    banned = [
-        token not in special
-        and (fragments == "block" if "�" in text else wrong.search(text) is not None)
-        and not _piece_of(text, terms)
-        for token, text in enumerate(token_texts(tokenizer))
-    ]
-    return torch.tensor(banned, dtype=torch.bool)
-
-
-def wrong_letter(scripts: Sequence[str]) -> regex.Pattern[str]:
-    """Matches a letter of none of the scripts (ISO 15924 codes, told by Script_Extensions).
-
-    Letters without a script of their own, modifier letters and fullwidth Latin are no script's.
-    """
-    own = "".join(rf"\p{{scx={script}}}" for script in scripts)
-    return regex.compile(rf"(?V1)[\p{{L}}--[{own}\p{{sc=Zyyy}}\p{{sc=Zinh}}\p{{Lm}}\uff21-\uff3a\uff41-\uff5a]]")
-
-
-def token_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """What each token of the vocabulary spells alone, in the order of the ids; decoded once a tokenizer."""
-    if len(_texts.get(tokenizer, ())) != len(tokenizer):
-        ids = [[token] for token in range(len(tokenizer))]
-        _texts[tokenizer] = tokenizer.batch_decode(ids, clean_up_tokenization_spaces=False)
-    return _texts[tokenizer]
-
-
-def _several(values: Iterable[str]) -> tuple[str, ...]:
-    return (values,) if isinstance(values, str) else tuple(values)
-
-
-def _piece_of(text: str, terms: Sequence[str]) -> bool:
-    piece = text.strip().casefold()
-    return any(piece in term for term in terms) if piece else False
+        return self._gate.masked(scores, row_languages(self._language, scores.shape[0]))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Finish = Literal["eos", "length", "confusion"]
 
+LogitFilter = Callable[[Tensor, Sequence[int]], Tensor]
+"""(logits (B, V), each row's prompt (B,)) -> logits; what must not be sampled is at minus infinity."""
+
 # Matrix operations that a device does while it reads one byte: rounded, from a 2-core server and an A100 in bf16.
 _OPERATIONS_PER_BYTE = {"cpu": 10, "cuda": 150}
 
@@ -106,6 +109,7 @@ class _Decoder:
     eos_ids: frozenset[int]
     rows: list[_Row]
     stats: GenerationStats
+    logit_filter: LogitFilter | None
     active: list[_Row] = field(init=False)
 
     def run(self, batch: PaddedBatch) -> None:
@@ -122,6 +126,8 @@ class _Decoder:
             raise UserError("the model's logits are not numbers: its weights are damaged, or its dtype is too narrow")
         for step in range(self.settings.max_new_tokens):
             draws = torch.stack([row.draws[step] for row in self.active]).to(logits.device)
+            if self.logit_filter is not None:
+                logits = self.logit_filter(logits, [row.prompt for row in self.active])
             tokens = sample(logits, draws, self.settings.temperature, self.settings.top_p)
             self._append(tokens.tolist(), last=step == self.settings.max_new_tokens - 1)
             keep = self._rows_to_keep()
@@ -184,6 +190,7 @@ def generate(
     *,
     keys: Sequence[int] | None = None,
     streams: Callable[[int], Stream | None] | None = None,
+    logit_filter: LogitFilter | None = None,
     on_progress: Callable[[int], None] | None = None,
     stats: GenerationStats | None = None,
 ) -> list[list[Completion]]:
@@ -198,6 +205,7 @@ def generate(
             place in this call. Default: 0, 1, 2 ...
         streams: called once for each row with the prompt's index; what it returns is fed the text as it grows, and a
             row leaves the batch as soon as ``feed`` returns an offset.
+        logit_filter: called at every step, before sampling (see :data:`LogitFilter`).
         on_progress: called with the number of prompts finished since the last call.
         stats: filled in with what the call cost.
 
@@ -233,6 +241,7 @@ def generate(
                 eos_ids=end_token_ids(model, tokenizer),
                 rows=[row for index in bucket for row in rows[index]],
                 stats=stats,
+                logit_filter=logit_filter,
             )
             decoder.run(left_pad([prompts[index] for index in bucket], _pad_id(tokenizer), model.device))
             if on_progress:

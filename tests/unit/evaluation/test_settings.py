@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tlpo.data import PromptRecord
+from tlpo.data.instructions import Shot
 from tlpo.errors import UserError
 from tlpo.evaluation.settings import AuditSettings
 
@@ -45,6 +46,12 @@ def test_identity_follows_settings_and_prompts() -> None:
     assert identity != settings.identity([PromptRecord(0, "왜?", "ja")])
     assert identity != replace(settings, seed=1).identity(PROMPTS)
     assert identity != replace(settings, chat_template_kwargs={"thinking": False}).identity(PROMPTS)
+    assert identity != replace(settings, gate=True).identity(PROMPTS)
+    assert identity != replace(settings, instruction="Answer in {language}.").identity(PROMPTS)
+    shot = replace(settings, few_shot=(Shot("a", "b", "ko"),))
+    assert identity != shot.identity(PROMPTS) != replace(settings, few_shot=(Shot("a", "c", "ko"),)).identity(PROMPTS)
+    # An audit begun before these options existed goes on.
+    assert [identity[name] for name in ("gate", "instruction", "few_shot")] == [None] * 3
 
 
 def test_identity_follows_the_weights_of_a_local_model(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.models import tiny_model
+from tests.models import byte_level_tokenizer, tiny_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from tlpo.errors import UserError
 from tlpo.integrations import ConfusionLogitsProcessor
-from tlpo.integrations.gate import token_texts
+from tlpo.modeling.gate import token_texts
 
 WORDS = ["서울", "中文", "かな", "мир", "hello", "iPhone", "été", "αβ", "123", "!?", "सच", "سلام"]
 
@@ -58,12 +58,23 @@ def test_tokens_with_a_letter_of_a_wrong_script_are_masked(
 
 def test_special_tokens_and_fragments_of_characters_pass(tokenizer: PreTrainedTokenizerFast) -> None:
     gate = ConfusionLogitsProcessor(tokenizer, "ko", english="confusion")
-    fragments = [token for token, text in enumerate(token_texts(tokenizer)) if "�" in text]
+    fragments = [token for token, text in enumerate(token_texts(tokenizer)) if set(text) == {"�"}]
     assert len(fragments) > 100
     assert not gate.banned[0, [*fragments, tokenizer.bos_token_id, tokenizer.eos_token_id]].any()
     strict = ConfusionLogitsProcessor(tokenizer, "ko", english="confusion", fragments="block")
     assert strict.banned[0, fragments].all()
     assert not strict.banned[0, tokenizer.eos_token_id]
+
+
+def test_a_wrong_letter_beside_a_fragment_is_masked() -> None:
+    """Learned merges may join whole characters with pieces of others."""
+    own = byte_level_tokenizer()
+    mixed = [token for token, text in enumerate(token_texts(own)) if "�" in text and any(c.isalpha() for c in text)]
+    assert any("が" in token_texts(own)[token] for token in mixed)
+    gate = ConfusionLogitsProcessor(own, "ko", english="confusion")
+    for token in mixed:
+        hangul = all("가" <= c <= "힣" for c in token_texts(own)[token] if c.isalpha())
+        assert gate.banned[0, token] == (not hangul), token_texts(own)[token]
 
 
 def test_allowed_terms_and_further_languages_pass(tokenizer: PreTrainedTokenizerFast) -> None:

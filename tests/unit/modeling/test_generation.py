@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -218,3 +218,21 @@ def test_the_streams_callback_gets_the_index_of_the_prompt() -> None:
     callback: Callable[[int], None] = streams
     generate(tiny_model(), tokenizer(), ragged_prompts(3), replace(SAMPLED, max_new_tokens=1), streams=callback)
     assert sorted(asked) == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_filter_sees_the_prompt_of_each_row_and_what_it_forbids_is_never_sampled() -> None:
+    """Every prompt may write one token of its own, or end: rows that end leave the batch, the others keep theirs."""
+    prompts = ragged_prompts(5, seed=3)
+    eos = tokenizer().eos_token_id
+
+    def own_token(logits: torch.Tensor, places: Sequence[int]) -> torch.Tensor:
+        allowed = torch.full_like(logits, float("-inf"))
+        for row, place in enumerate(places):
+            allowed[row, [300 + place, eos]] = 0.0
+        return allowed
+
+    found = ids_of(generate(tiny_model(), tokenizer(), prompts, replace(SAMPLED, batch_size=4), logit_filter=own_token))
+    for place, group in enumerate(found):
+        for ids in group:
+            assert set(ids) <= {300 + place, eos}
+    assert any(eos in ids for group in found for ids in group)

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,12 +46,17 @@ class TaskAdapter:
     @property
     def alpha(self) -> Tensor:
         """(L, H) in [0, max_alpha]: how far each head moves from its own output, 0, to the task embedding, 1."""
-        return self.max_alpha * self.logits.sigmoid()
+        return self.max_alpha * self.share
+
+    @property
+    def share(self) -> Tensor:
+        """(L, H) in [0, 1]: alpha as a part of ``max_alpha``; near 0 and 1 after training."""
+        return self.logits.sigmoid()
 
     def hardened(self, threshold: float = 0.5) -> TaskAdapter:
-        """The same with alpha 1 where it is above ``threshold`` and 0 elsewhere."""
-        logits = torch.where(self.alpha > threshold, math.inf, -math.inf)
-        return TaskAdapter(self.embedding, logits, self.meta | {"hardened": threshold})
+        """The same with alpha at ``max_alpha`` where its share is above ``threshold``, and 0 elsewhere."""
+        logits = torch.where(self.share > threshold, math.inf, -math.inf)
+        return replace(self, logits=logits, meta=self.meta | {"hardened": threshold})
 
     @classmethod
     def untrained(cls, embedding: TaskEmbedding, alpha: float = 0.5) -> TaskAdapter:

@@ -39,7 +39,7 @@ def windows(plan: Sequence[Sequence[int]], items: Sequence[Item], room: int) -> 
     begin, tokens, seen = 0, 0, set[int]()
     for step, numbers in enumerate(plan):
         fresh = sum(len(items[number].prompt) for number in set(numbers) - seen)
-        if step > begin and tokens + fresh > room:
+        if fresh and step > begin and tokens + fresh > room:
             yield plan[begin:step]
             begin, tokens, seen = step, 0, set()
             fresh = sum(len(items[number].prompt) for number in set(numbers))

@@ -55,11 +55,13 @@ class _Evaluation:
         self.base = self._subject(config.base, None) if config.base is not None else None
         self.cache = PartCache(Path(config.cache) if config.cache else cache_root() / "evaluations")
         settings = self._settings()
-        self.folder = EvaluationFolder(Path(config.output), {"content_hash": self.subject.content, **settings})
+        identity = {"model_hash": self.subject.content, **settings}
+        self.folder = EvaluationFolder(Path(config.output), identity)
         self.report: dict[str, Any] = {
             "schema": SCHEMA, "complete": False,
             "model": config.model, "adapter": config.adapter, "method": config.method, "label": config.shown_label,
-            "content_hash": self.subject.content, "settings": settings, "versions": _versions(),
+            "content_hash": digest(identity), "model_hash": self.subject.content, "settings": settings,
+            "versions": _versions(),
             "consistency": [], "capability": [],
             "text": {"nll": {}, "temperature": None, "responses": [], "kl_from_base": None},
             "items": {"consistency": {}, "capability": {}, "nll": {}, "kl_from_base": {}},
@@ -207,7 +209,9 @@ class _Evaluation:
         settings["base"] = self.base.content if self.base is not None else None
         if self.prompts:
             settings |= _of(own, "temperature", "num_samples", "top_p", "max_new_tokens", "template",
-                            "chat_template_kwargs", "profiles", "english", "batch_size")  # fmt: skip
+                            "chat_template_kwargs", "gate", "instruction", "profiles", "english",
+                            "batch_size")  # fmt: skip
+            settings["few_shot"] = digest(Path(own.few_shot).read_text(encoding="utf-8")) if own.few_shot else None
             settings["prompts"] = {"n": len(self.prompts), "content": _prompts_content(self.prompts)}
             settings["word_list"] = Path(own.word_list).name if own.word_list else None
         if self.selection is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.data.encoding import chat_options
+from tlpo.data.instructions import Shot, load_shots
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.settings import AuditSettings
 from tlpo.languages import get_language
@@ -51,6 +52,9 @@ class EvaluationConfig:
         None, "For base models: text with {prompt} in it, few-shot examples included. Default: one of the language."
     )
     chat_template_kwargs: str | None = _option(None, "JSON object with options of the chat template.")
+    gate: bool = _option(False, "Sample with a gate: tokens with letters of a wrong script get no probability.")
+    instruction: str | None = _option(None, "Text before each prompt, e.g. 'Answer in {language}.' (its English name).")
+    few_shot: str | None = _option(None, "Examples before each prompt: a file of prompts with answers, by language.")
     profiles: list[str] = _option(list(PROFILES), "Definitions of confusion: lcb, tlpo, default. [all three]")
     english: str = _option("neutral", "English words in other languages, for tlpo and default: neutral or confusion.")
     word_list: str | None = _option(None, "English words for lcb, one a line. Default: those of pyspellchecker.")
@@ -117,6 +121,7 @@ class EvaluationConfig:
         """How responses are sampled at a temperature. model: what the settings call it."""
         return AuditSettings(
             model=model,
+            english=self.english if self.gate else "neutral",  # of no matter to the sampling but for the gate
             num_samples=self.num_samples if temperature > 0 else 1,
             temperature=temperature,
             top_p=self.top_p,
@@ -125,7 +130,13 @@ class EvaluationConfig:
             chat_template_kwargs=chat_options(self.chat_template_kwargs),
             seed=self.seed,
             batch_size=self.batch_size,
+            gate=self.gate,
+            instruction=self.instruction,
+            few_shot=self._shots(),
         )
+
+    def _shots(self) -> tuple[Shot, ...]:
+        return () if self.few_shot is None else load_shots(self.few_shot, language=self.language)
 
     def _sampling_problems(self) -> list[str]:
         if self.english not in ("neutral", "confusion"):

@@ -53,7 +53,7 @@ def evaluation_markdown(report: Report) -> str:
     lines = [f"# {_plain(report['label'])}", "", f"Model `{_plain(report['model'])}`"]
     if report["adapter"]:
         lines[-1] += f", adapter `{_plain(report['adapter'])}`"
-    lines[-1] += f", content {report['content_hash'][:16]}."
+    lines[-1] += f", content {report['model_hash'][:16]}."
     if not report["complete"]:
         lines += ["", "Not complete yet: the same command goes on."]
     for grid in evaluation_grids(report):

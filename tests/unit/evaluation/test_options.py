@@ -1,0 +1,65 @@
+"""The options of an evaluation: lists in either spelling, and every mistake in one message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tlpo.errors import UserError
+from tlpo.evaluation.options import EvaluationConfig
+
+
+def config(**options: Any) -> EvaluationConfig:
+    return EvaluationConfig(model="m", output="out", **options)
+
+
+def test_lists_take_words_commas_and_numbers() -> None:
+    found = config(suite=["consistency,capability"], tasks=["a", "b,c"], temperature=[0, "0.60,1"], language=["KO,ja"])
+    assert found.suite == ["consistency", "capability"]
+    assert found.tasks == ["a", "b", "c"]
+    assert found.temperatures == [0.0, 0.6, 1.0]
+    assert found.language == ["ko", "ja"]
+    assert config(temperature="1").temperatures == [1.0]
+
+
+def test_greedy_takes_one_sample_and_the_gate_takes_the_setting_for_english() -> None:
+    found = config(num_samples=4, english="confusion", gate=True)
+    assert (found.sampling(0, "x").num_samples, found.sampling(1, "x").num_samples) == (1, 4)
+    assert found.sampling(1, "x").english == "confusion"
+    # Without a gate it is no matter to the sampling: the same responses serve either setting.
+    assert config(english="confusion").sampling(1, "x") == config().sampling(1, "x")
+
+
+def test_the_label_is_the_last_name() -> None:
+    assert config().shown_label == "m"
+    assert config(adapter="runs/tlpo/").shown_label == "tlpo"
+    assert config(adapter="a", label="TLPO").shown_label == "TLPO"
+
+
+def test_all_mistakes_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        config(suite=["consistancy"], profiles=["lbc"], num_prompts=0, dtype="int4", max_new_tokens=0, num_fewshot=-1)
+    message = str(caught.value)
+    for part in (
+        "no such suite: 'consistancy' (did you mean 'consistency'?)", "no such profile: 'lbc'", "num_prompts is 0",
+        "dtype is 'int4'", "max_new_tokens is 0", "num_fewshot is -1",
+    ):  # fmt: skip
+        assert part in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"suite": ["capability"]}, "needs --capability_data DIR, or --tasks"),
+        ({"temperature": ["warm"]}, "temperature is 'warm'"),
+        ({"temperature": [-1]}, "temperature is -1"),
+        ({"english": "no"}, "english is 'no'"),
+        ({"language": ["xx"]}, "xx"),
+        ({"suite": []}, "no suite given"),
+    ],
+)
+def test_each_mistake(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        config(**options)

@@ -16,6 +16,7 @@ from tlpo.head_selection.forward import AnswerLogits
 from tlpo.head_selection.items import Item, Suffixes
 from tlpo.head_selection.loss import greedy_matches, token_losses
 from tlpo.head_selection.settings import SelectorSettings
+from tlpo.head_selection.shortlist import Shortlist
 from tlpo.head_selection.structure import AttentionOutput
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class Validation:
     match: float
     loss: float
 
-    def better_than(self, other: Validation | None) -> bool:
+    def better_than(self, other: Validation) -> bool:
         """More matches, or as many at a lower loss."""
-        return other is None or (self.match, -self.loss) > (other.match, -other.loss)
+        return (self.match, -self.loss) > (other.match, -other.loss)
 
 
 class Fit:
@@ -69,13 +70,18 @@ class Fit:
         self._valid_logits = AnswerLogits(model, outputs, self._valid, pad_id)
         start = settings.initial_logit()
         self.logits = torch.full(embeddings.shape[1:3], start, device=model.device, requires_grad=True)
+        self._shortlist: Shortlist | None = None
+        if settings.shortlist and Shortlist.pays(model):
+            # The prompts' own tokens are what a wrong answer copies.
+            needed = {*stop_ids, *(token for item in self._train for token in (*item.prompt, *item.answer))}
+            self._shortlist = Shortlist(model, torch.tensor(sorted(needed), device=model.device), settings.shortlist)
 
     def run(self, on_progress: Callable[[int, int], None] | None = None) -> tuple[Tensor, dict[str, Any]]:
         """Train; returns the best logits (L, H) on the CPU, and the figures of training."""
         settings, started = self._settings, time.perf_counter()
         optimizer = torch.optim.Adam([self.logits], lr=settings.learning_rate)
-        validations: list[Validation] = []
-        best, kept, since = None, self.logits.detach().clone(), 0
+        validations = [self.validate(0)]
+        best, kept, since = validations[0], self.logits.detach().clone(), 0
         for step, loss in enumerate(self._steps(), start=1):
             optimizer.zero_grad()
             torch.autograd.backward(loss)
@@ -91,9 +97,9 @@ class Fit:
             if since == settings.patience:
                 break
         figures = {
-            "best_step": best.step if best else 0,
-            "valid_match": best.match if best else None,
-            "valid_loss": best.loss if best else None,
+            "best_step": best.step,
+            "valid_match": best.match,
+            "valid_loss": best.loss,
             "validations": [vars(validation) for validation in validations],
             "cached": self._valid_logits.cached,
             "seconds": round(time.perf_counter() - started, 2),
@@ -108,7 +114,9 @@ class Fit:
             indices = range(start, min(start + _VALIDATION_ROWS, len(self._valid)))
             suffixes = Suffixes.of([self._valid[index] for index in indices], whole_answer=True, pad_id=self._pad_id)
             logits = self._logits(self._valid_logits, suffixes, indices, [self._valid[index].task for index in indices])
-            losses.append(self._losses(logits, suffixes))
+            if self._shortlist is not None:
+                self._shortlist.add(logits)
+            losses.append(self._losses(logits, suffixes, suffixes.targets, self._stops))
             matches.append(greedy_matches(logits, suffixes, self._stops))
         tasks = torch.tensor([item.task for item in self._valid])
 
@@ -121,9 +129,9 @@ class Fit:
         alpha = self._settings.max_alpha * self.logits.sigmoid()
         return answers(suffixes, indices, self._embeddings[tasks], alpha.expand(len(tasks), -1, -1)).float()
 
-    def _losses(self, logits: Tensor, suffixes: Suffixes) -> Tensor:
+    def _losses(self, logits: Tensor, suffixes: Suffixes, targets: Tensor, stops: Tensor) -> Tensor:
         """(B,) loss of each item: the sum over its tokens, or its first token's."""
-        losses = token_losses(logits, suffixes.targets.to(logits.device), self._stops)
+        losses = token_losses(logits, targets.to(logits.device), stops)
         if self._settings.loss == "first_token":
             losses = losses * (suffixes.columns == 0).to(losses.device)
         return losses.new_zeros(len(suffixes.ids)).index_add(0, suffixes.rows.to(losses.device), losses)
@@ -144,8 +152,17 @@ class Fit:
                 indices = [place[number] for number in numbers]
                 chosen = [items[index] for index in indices]
                 suffixes = Suffixes.of(chosen, whole_answer=whole, pad_id=self._pad_id)
-                logits = self._logits(answers, suffixes, indices, [item.task for item in chosen])
-                yield self._losses(logits, suffixes).mean()
+                yield self._step(answers, suffixes, indices, [item.task for item in chosen])
+
+    def _step(self, answers: AnswerLogits, suffixes: Suffixes, indices: Sequence[int], tasks: list[int]) -> Tensor:
+        """The mean loss of a batch, over the shortlist if there is one."""
+        if self._shortlist is None:
+            logits = self._logits(answers, suffixes, indices, tasks)
+            return self._losses(logits, suffixes, suffixes.targets, self._stops).mean()
+        with self._shortlist.used():
+            logits = self._logits(answers, suffixes, indices, tasks)
+        targets, stops = (self._shortlist.places(ids.to(logits.device)) for ids in (suffixes.targets, self._stops))
+        return self._losses(logits, suffixes, targets, stops).mean()
 
 
 def _bytes_a_token(model: PreTrainedModel) -> int:

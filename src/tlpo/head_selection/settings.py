@@ -27,6 +27,9 @@ class SelectorSettings:
         max_new_tokens: longest answer in tokens; the rest of a longer one is not trained on.
         train_items: most training items of a task that are used.
         valid_items: most validation items of a task that are used.
+        shortlist: over a large vocabulary (65,536 tokens or more) the training loss counts the tokens of all prompts
+            and answers, and so many of the likeliest at each place of a validation; validation itself counts the whole
+            vocabulary. 0 counts all of it always.
         seed: decides which items are used, and their order.
 
     Raises:
@@ -44,10 +47,13 @@ class SelectorSettings:
     max_new_tokens: int = 20
     train_items: int = 256
     valid_items: int = 64
+    shortlist: int = 256
     seed: int = 0
 
     def __post_init__(self) -> None:
         problems = [f"{name} is {getattr(self, name)}: give at least 1" for name in _COUNTS if getattr(self, name) < 1]
+        if self.shortlist < 0:
+            problems.append(f"shortlist is {self.shortlist}: give 0 or more")
         if not 0 < self.learning_rate < math.inf:
             problems.append(f"learning_rate is {self.learning_rate}: give a number above 0")
         if not 0 < self.max_alpha < math.inf:

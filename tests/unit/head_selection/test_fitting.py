@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 import torch
+from tests.models import tiny_model
 
 from tlpo.errors import UserError
 from tlpo.head_selection.draws import batches, some_of, windows
 from tlpo.head_selection.items import Item, Suffixes
 from tlpo.head_selection.loss import greedy_matches, token_losses
 from tlpo.head_selection.settings import SelectorSettings
+from tlpo.head_selection.shortlist import Shortlist
 from tlpo.head_selection.tasks import Example
 
 
@@ -67,6 +69,21 @@ def test_a_part_of_the_examples() -> None:
     part = some_of(examples, 10, 0)
     assert len(part) == 10
     assert part == sorted(part, key=examples.index) == some_of(examples, 10, 0) != some_of(examples, 10, 1)
+
+
+def test_the_shortlist_grows_by_the_likely_tokens() -> None:
+    model = tiny_model("llama")
+    shortlist = Shortlist(model, torch.tensor([7, 3, 7]), likely=2)
+    shortlist.add(torch.nn.functional.one_hot(torch.tensor([9, 3]), 480) * 2.0 + torch.arange(480) / 1000)
+    assert shortlist.ids.tolist() == [3, 7, 9, 479]
+    assert shortlist.places(torch.tensor([9, -1, 3, 479])).tolist() == [2, -1, 0, 3]
+    ids = torch.tensor([[5, 6, 7]])
+    with torch.no_grad():
+        whole = model(ids).logits
+        with shortlist.used():
+            torch.testing.assert_close(model(ids).logits, whole[..., [3, 7, 9, 479]])
+        assert torch.equal(model(ids).logits, whole)
+    assert not Shortlist.pays(model)  # 480 tokens only
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_training_lowers_the_loss_and_reports_it() -> None:
     metrics = adapter.meta["metrics"]
     assert metrics["valid_loss"] == pytest.approx(loss, abs=1e-3)
     assert metrics["valid_match"] == pytest.approx(match)
-    assert [entry["step"] for entry in metrics["validations"]] == [10, 20, 30]
+    assert [entry["step"] for entry in metrics["validations"]] == [0, 10, 20, 30]
     assert metrics["cached"]
     meta = adapter.meta
     assert (meta["task"], meta["tasks"], meta["seed"], meta["fingerprint"]) == (
@@ -97,7 +97,7 @@ def test_the_best_validation_is_kept_and_ends_the_run() -> None:
     metrics = adapter.meta["metrics"]
     ranks = [(entry["match"], -entry["loss"]) for entry in metrics["validations"]]
     best = ranks.index(max(ranks))
-    assert metrics["best_step"] == best + 1
+    assert metrics["best_step"] == best
     assert len(ranks) == best + 1 + 3 < 60
     loss, _ = full_loss(tiny_model("llama"), adapter, task().valid)
     assert loss == pytest.approx(-ranks[best][1], abs=1e-3)
@@ -119,6 +119,22 @@ def test_the_loss_on_the_first_token() -> None:
     total.backward()
     assert logits.grad is not None
     torch.testing.assert_close(adapter.logits, logits.detach() - 0.2 * logits.grad.sign(), rtol=0, atol=1e-3)
+
+
+def test_a_shortlist_of_the_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of all tokens trains as the whole vocabulary does; a short one ends nearby, validated by the whole."""
+    monkeypatch.setattr("tlpo.head_selection.shortlist._SMALLEST", 100)
+    model, settings = tiny_model("gemma3"), replace(FAST, steps=20, validate_every=5)
+    fits = {
+        size: HeadSelector(model, tokenizer(), embedding(), settings=replace(settings, shortlist=size)).fit(task())
+        for size in (0, 3, 480)
+    }
+    torch.testing.assert_close(fits[480].logits, fits[0].logits, rtol=0, atol=1e-3)
+    assert not torch.allclose(fits[3].logits, fits[0].logits, rtol=0, atol=1e-3)
+    for fitted in fits.values():
+        loss, _ = full_loss(model, fitted, task().valid)
+        assert fitted.meta["metrics"]["valid_loss"] == pytest.approx(loss, abs=1e-3)
+    assert "forward" not in vars(model.lm_head)
 
 
 def test_one_selection_for_several_tasks() -> None:

@@ -22,7 +22,7 @@ ROWS = [{"prompt": sentence[:start], "language": "ko"} for sentence in SENTENCES
 
 
 def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
-    """Three steps of four prompts with two samples each, on the CPU, quiet and without a final checkpoint."""
+    """Three steps of four prompts with two samples each and the paper's objective, quiet, without a last checkpoint."""
     defaults = {
         "use_cpu": True,
         "disable_tqdm": True,
@@ -32,6 +32,9 @@ def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
         "num_generations": 2,
         "max_new_tokens": 10,
         "num_candidates": 8,
+        "advantage": "probability",
+        "kl_estimator": "k3",
+        "beta": 0.04,
         "learning_rate": 1e-3,
         "lr_scheduler_type": "constant",
         "save_strategy": "no",

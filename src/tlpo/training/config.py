@@ -20,6 +20,10 @@ RECIPES: dict[str, dict[str, Any]] = {
         "look_ahead": 3,
         "temperature": 1.0,
         "num_generations": 4,
+        "num_candidates": 64,
+        "advantage": "centered",
+        "kl_estimator": "exact",
+        "beta": 1.0,
     },
     "paper": {
         "include_sampled_token": False,
@@ -29,6 +33,10 @@ RECIPES: dict[str, dict[str, Any]] = {
         "look_ahead": 3,
         "temperature": 0.6,
         "num_generations": 8,
+        "num_candidates": 16,
+        "advantage": "probability",
+        "kl_estimator": "k3",
+        "beta": 0.04,
     },
 }
 """Options that a recipe decides unless the user does. ``paper`` is the published method (arXiv 2604.26553)."""
@@ -82,7 +90,7 @@ class TLPOConfig(MethodConfig):
 
     recipe: str = field(
         default="default",
-        metadata={"help": "Rules of roll-out and reward: 'default', this project's, or 'paper', the published ones."},
+        metadata={"help": "Roll-out, reward and objective: 'default', this project's, or 'paper', the published ones."},
     )
     num_generations: int | None = field(
         default=None, metadata=_help("G: responses sampled for each prompt.", "num_generations")
@@ -92,7 +100,9 @@ class TLPOConfig(MethodConfig):
     )
     early_stop: bool = field(default=True, metadata={"help": "Stop a response once its confusion point is certain."})
 
-    num_candidates: int = field(default=16, metadata={"help": "N: tokens tried at each confusion point."})
+    num_candidates: int | None = field(
+        default=None, metadata=_help("N: tokens tried at each confusion point.", "num_candidates")
+    )
     candidate_source: str = field(
         default="top", metadata={"help": "'top': the N likeliest tokens; 'sample': N different tokens drawn."}
     )
@@ -125,13 +135,15 @@ class TLPOConfig(MethodConfig):
         ),
     )
 
-    advantage: str = field(
-        default="probability", metadata={"help": "'probability' (the paper), 'centered' or 'normalized'."}
+    advantage: str | None = field(
+        default=None, metadata=_help("'probability' (the paper), 'centered' or 'normalized'.", "advantage")
     )
     epsilon: float = field(default=0.2, metadata={"help": "Clipping range of the probability ratio."})
-    beta: float = field(default=0.04, metadata={"help": "Weight of the KL term; 0 needs no reference model."})
-    kl_estimator: str = field(
-        default="k3", metadata={"help": "'k3' at the candidates, or 'exact' over the whole vocabulary."}
+    beta: float | None = field(
+        default=None, metadata=_help("Weight of the KL term; 0 needs no reference model.", "beta")
+    )
+    kl_estimator: str | None = field(
+        default=None, metadata=_help("'k3' at the candidates, or 'exact' over the whole vocabulary.", "kl_estimator")
     )
     num_iterations: int = field(default=1, metadata={"help": "Optimizer steps taken on each roll-out."})
     ref_model_sync_steps: int = field(
@@ -162,7 +174,7 @@ class TLPOConfig(MethodConfig):
     def exploration(self) -> ExplorationSettings:
         """The part that exploration needs."""
         return ExplorationSettings(
-            num_candidates=self.num_candidates,
+            num_candidates=int(self.num_candidates or 0),
             look_ahead=self.look_ahead or 0,
             source=self.candidate_source,  # type: ignore[arg-type]  # checked in __post_init__
             include_sampled=bool(self.include_sampled_token),

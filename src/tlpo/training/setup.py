@@ -54,7 +54,7 @@ def check_context(model: PreTrainedModel, args: TLPOConfig) -> int | None:
         UserError: when not even one prompt token is left, or the group is larger than the vocabulary.
     """
     vocabulary = model.config.get_text_config().vocab_size
-    if args.num_candidates > vocabulary:
+    if args.exploration.num_candidates > vocabulary:
         raise UserError(
             f"num_candidates is {args.num_candidates}, but the model's vocabulary has {vocabulary} tokens: "
             "choose a smaller number"

@@ -21,7 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.errors import UserError
-from tlpo.loop.setup import with_master_weights
+from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
 from tlpo.modeling.logprobs import next_token_logits
@@ -112,18 +112,10 @@ class TLPOTrainer(TLPOPersistence, Trainer):
             processing_class=tokenizer,
             callbacks=callbacks,
         )
-        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
-            raise UserError(
-                "FSDP and DeepSpeed are not supported, since processes decode unequal numbers of steps, which sharded "
-                "weights do not allow: use plain data parallelism (torchrun), with an adapter if the memory is short"
-            )
-        if self.args.n_gpu > 1:
-            raise UserError(
-                f"{self.args.n_gpu} GPUs in one process: start one process a GPU with 'torchrun --nproc_per_node "
-                f"{self.args.n_gpu}' or 'accelerate launch', or make one visible with CUDA_VISIBLE_DEVICES=0"
-            )
+        refuse_sharding(self)
+        refuse_several_gpus(self.args)
         is_adapter = hasattr(policy, "disable_adapter")
-        self.reference = Reference(policy, is_adapter=is_adapter) if args.beta > 0 else None
+        self.reference = Reference(policy, is_adapter=is_adapter) if args.beta else None
         if self.reference is not None and self.reference.copy is not None:
             self.reference.copy = self.accelerator.prepare_model(
                 self.reference.copy.to(self.args.device), evaluation_mode=True
@@ -254,7 +246,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
             )
         ratio = torch.exp(logps.detach() - old_logps.detach())
         count_update(self.step_metrics, batch, logits.detach(), ratio, kl, self.args.epsilon)
-        return point_losses(surrogate, kl, batch["members"], self.args.beta)
+        return point_losses(surrogate, kl, batch["members"], float(self.args.beta or 0))
 
     # ---- how the steps hang together ------------------------------------------------------------------------------
 
@@ -276,7 +268,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         size = self.args.update_batch_size
         # Every process runs as many chunks as the fullest one, so that the collectives stay aligned.
         chunk_count = -(-int(counts.max()) // size)
-        empty = PointRow.empty(self.pad_id, self.args.num_candidates)
+        empty = PointRow.empty(self.pad_id, self.args.exploration.num_candidates)
         chunks = [self._rows[start * size : (start + 1) * size] or [empty] for start in range(chunk_count)]
         return [[] for _ in batches[1:]] + [chunks], counts.sum()
 

@@ -35,6 +35,14 @@ def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_
     assert args.rewards.in_context
 
 
+def test_the_default_recipe_holds_the_policy_by_the_exact_divergence(tmp_path: Path) -> None:
+    args = config(tmp_path)
+    assert args.exploration.num_candidates == 64
+    assert (args.advantage, args.kl_estimator) == ("centered", "exact")
+    assert args.beta is not None
+    assert args.beta >= 0.5
+
+
 def test_what_the_user_says_beats_the_recipe(tmp_path: Path) -> None:
     args = config(tmp_path, recipe="paper", temperature=1.0, reward_in_context=True, look_ahead=0)
     assert args.temperature == 1.0

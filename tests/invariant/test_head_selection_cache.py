@@ -18,10 +18,10 @@ from tlpo.head_selection.items import Item, Suffixes
 from tlpo.head_selection.structure import attention_outputs
 
 
-def ragged_items(count: int = 9) -> list[Item]:
-    """Prompts of 1 to 24 tokens (longer than the tiny Gemma's window) and answers of 1 to 4."""
+def ragged_items(count: int = 9, begin: tuple[int, ...] = ()) -> list[Item]:
+    """Prompts of 1 to 24 tokens (longer than the tiny Gemma's window) after ``begin``, and answers of 1 to 4."""
     prompts = [[33], *ragged_prompts(count - 1)]
-    return [Item(tuple(prompt), tuple(range(50 + n, 51 + n + n % 4))) for n, prompt in enumerate(prompts)]
+    return [Item((*begin, *prompt), tuple(range(50 + n, 51 + n + n % 4))) for n, prompt in enumerate(prompts)]
 
 
 def whole(model: Any, item: Item, embedding: Tensor, alpha: Tensor) -> Tensor:
@@ -33,8 +33,9 @@ def whole(model: Any, item: Item, embedding: Tensor, alpha: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_cached_logits_and_gradients_equal_whole_passes(architecture: str) -> None:
-    model, items = tiny_model(architecture).requires_grad_(False), ragged_items()
+@pytest.mark.parametrize("begin", [(), tuple(range(200, 211))], ids=["nothing shared", "a shared beginning"])
+def test_cached_logits_and_gradients_equal_whole_passes(architecture: str, begin: tuple[int, ...]) -> None:
+    model, items = tiny_model(architecture).requires_grad_(False), ragged_items(begin=begin)
     outputs = attention_outputs(model)
     answers = AnswerLogits(model, outputs, items, pad_id=0)
     assert answers.cached

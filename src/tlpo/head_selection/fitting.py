@@ -15,8 +15,8 @@ from tlpo.head_selection.draws import batches, windows
 from tlpo.head_selection.forward import AnswerLogits
 from tlpo.head_selection.items import Item, Suffixes
 from tlpo.head_selection.loss import greedy_matches, token_losses
+from tlpo.head_selection.output_layer import Shortlist
 from tlpo.head_selection.settings import SelectorSettings
-from tlpo.head_selection.shortlist import Shortlist
 from tlpo.head_selection.structure import AttentionOutput
 
 if TYPE_CHECKING:

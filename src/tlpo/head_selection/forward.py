@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tlpo.head_selection.embedding import embedding_shape
 from tlpo.head_selection.injection import Injection
 from tlpo.head_selection.items import Item, Suffixes
+from tlpo.head_selection.output_layer import only_places
 from tlpo.head_selection.prefix import PrefixCache
 from tlpo.head_selection.structure import AttentionOutput
 from tlpo.modeling.batching import left_pad
@@ -88,7 +88,7 @@ class AnswerLogits:
     def _run(
         self, inputs: dict[str, Any], rows: Tensor, columns: Tensor, embedding: Tensor, alpha: Tensor, ends: Tensor
     ) -> Tensor:
-        with Injection(self._model, self._outputs, embedding, alpha, ends), _only(self._model, rows, columns):
+        with Injection(self._model, self._outputs, embedding, alpha, ends), only_places(self._model, rows, columns):
             logits: Tensor = self._model(**inputs).logits
         return logits[0] if logits.shape[:2] == (1, len(rows)) else logits[rows, columns]
 
@@ -100,7 +100,7 @@ class AnswerLogits:
         probe = torch.zeros(shape), torch.full(shape[:3], 0.5)
         try:
             with torch.no_grad():
-                prefixes = PrefixCache(self._model, [item.prompt[:-1] for item in self._items], self._pad_id)
+                prefixes = PrefixCache(self._model, [item.prompt[:-1] for item in self._items])
                 cached = self._from_cache(prefixes, suffixes, indices, *probe).float().log_softmax(-1)
                 whole = self._from_whole(suffixes, indices, *probe).float().log_softmax(-1)
         except (
@@ -122,22 +122,3 @@ class AnswerLogits:
             reason = f"its cached log-probabilities are off by {gap:.2g}"
         logger.warning("%s passes whole prompts at every step: %s", type(self._model).__name__, reason)
         return None
-
-
-@contextmanager
-def _only(model: Any, rows: Tensor, columns: Tensor) -> Iterator[None]:
-    """Let the output layer see these places only: over a large vocabulary it costs more than all else.
-
-    The model's own code then scales or caps the logits, of shape (1, n, V), as it always does.
-    """
-    head = model.get_output_embeddings()
-
-    def pick(_: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        return args[0][rows.to(args[0].device), columns.to(args[0].device)][None], *args[1:]
-
-    handle = head.register_forward_pre_hook(pick) if isinstance(head, nn.Module) else None
-    try:
-        yield
-    finally:
-        if handle is not None:
-            handle.remove()

@@ -7,52 +7,51 @@ token and the answer through the model, a handful of tokens whatever the length 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from tlpo.modeling.batching import PaddedBatch, left_pad, length_buckets
+from tlpo.head_selection.output_layer import only_places
+from tlpo.modeling.batching import length_buckets
 
-logger = logging.getLogger(__name__)
+Pair = tuple[Tensor, Tensor]
 
 _PREFILL_ROWS = 32
-_PREFILL_PADDING = 256
 
 
 class PrefixCache:
     """Keys and values of many prefixes, kept without padding: for each layer one tensor of all tokens.
 
-    Plain caches are used for sliding-window layers, too: they keep every token, and the model's own mask says which of
-    them a window reaches. Row 0 of every tensor is zeros and stands for padding.
+    The beginning that all prefixes share (BOS, the template's first words) is computed and kept once. Plain caches are
+    used for sliding-window layers, too: they keep every token, and the model's own mask says which of them a window
+    reaches. Row 0 of every tensor is zeros and stands for padding.
 
     Args:
         model: the causal LM, in evaluation mode.
         prefixes: N lists of token ids; empty ones are allowed.
-        pad_id: any token id.
     """
 
-    def __init__(self, model: Any, prefixes: Sequence[Sequence[int]], pad_id: int) -> None:
+    def __init__(self, model: Any, prefixes: Sequence[Sequence[int]]) -> None:
         self._device = model.device
         self._lengths = torch.tensor([len(prefix) for prefix in prefixes])
-        self._starts = torch.ones(len(prefixes), dtype=torch.long)
-        self._keys: list[Tensor | None] = []
-        self._values: list[Tensor | None] = []
-        filled = [index for index, prefix in enumerate(prefixes) if prefix]
-        parts: list[list[tuple[Tensor, Tensor] | None]] = []
-        tokens = 1
-        for bucket in length_buckets([len(prefixes[index]) for index in filled], _PREFILL_ROWS, _PREFILL_PADDING):
-            rows = [filled[place] for place in bucket]
-            parts.append(_prefill(model, left_pad([prefixes[row] for row in rows], pad_id, self._device)))
+        self._shared = sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, zip(*prefixes, strict=False)))
+        self._starts = torch.zeros(len(prefixes), dtype=torch.long)
+        begin = _prefill(model, [prefixes[0][: self._shared]]) if self._shared else []
+        parts, tokens = [begin] if begin else [], 1 + self._shared
+        longer = [index for index, prefix in enumerate(prefixes) if len(prefix) > self._shared]
+        rest = {index: prefixes[index][self._shared :] for index in longer}
+        # Rows of one length only: padding behind the shared beginning would push it out of a sliding window.
+        for bucket in length_buckets([len(rest[index]) for index in longer], _PREFILL_ROWS, max_padding=0):
+            rows = [longer[place] for place in bucket]
+            parts.append(_prefill(model, [rest[row] for row in rows], begin))
             for row in rows:
                 self._starts[row] = tokens
-                tokens += len(prefixes[row])
-        for layer in zip(*parts, strict=True):
-            self._keys.append(_joined([pair and pair[0] for pair in layer]))
-            self._values.append(_joined([pair and pair[1] for pair in layer]))
+                tokens += len(rest[row])
+        self._layers = [_joined(layer) for layer in zip(*parts, strict=True)]
 
     def rows(self, indices: Sequence[int]) -> tuple[DynamicCache | None, Tensor, Tensor]:
         """The prefixes at ``indices``, left-padded to the longest of them.
@@ -65,34 +64,48 @@ class PrefixCache:
         longest = int(lengths.max())
         # (B, P): place of every token in the kept tensors, 0 for padding.
         offset = torch.arange(longest) - (longest - lengths)[:, None]
-        mask = offset >= 0
-        places = torch.where(mask, self._starts[index][:, None] + offset, 0).to(self._device)
-        mask, lengths = mask.long().to(self._device), lengths.to(self._device)
+        own = self._starts[index][:, None] + offset - self._shared
+        places = torch.where(offset < 0, 0, torch.where(offset < self._shared, 1 + offset, own)).to(self._device)
+        mask, lengths = (offset >= 0).long().to(self._device), lengths.to(self._device)
         if longest == 0:
             return None, mask, lengths
-        pairs = [
-            (None, None)
-            if keys is None or values is None
-            else (keys[places].transpose(1, 2), values[places].transpose(1, 2))
-            for keys, values in zip(self._keys, self._values, strict=True)
-        ]
-        return DynamicCache(pairs), mask, lengths
+        pairs = [pair and tuple(part[places].transpose(1, 2) for part in pair) for pair in self._layers]
+        return DynamicCache([pair or (None, None) for pair in pairs]), mask, lengths
 
 
 @torch.no_grad()
-def _prefill(model: Any, batch: PaddedBatch) -> list[tuple[Tensor, Tensor] | None]:
-    """For each layer the keys and values of the batch's real tokens, row by row: each (tokens, kv heads, width)."""
-    cache: Any = DynamicCache()
-    model(**batch.as_inputs(), past_key_values=cache, use_cache=True, logits_to_keep=1)
-    real = batch.attention_mask.bool()
-    pairs: list[tuple[Tensor, Tensor] | None] = []
+def _prefill(model: Any, rows: Sequence[Sequence[int]], begin: Sequence[Pair | None] = ()) -> list[Pair | None]:
+    """For each layer the keys and values of rows of one length, row by row: each (tokens, kv heads, width).
+
+    begin: what ``_prefill`` gave for the tokens that stand before every row.
+    """
+    ids = torch.tensor(rows, device=model.device)
+    before, (size, length) = next((len(pair[0]) for pair in begin if pair), 0), ids.shape
+    spread = [pair and tuple(part.transpose(0, 1).expand(size, -1, -1, -1) for part in pair) for pair in begin]
+    cache: Any = DynamicCache([pair or (None, None) for pair in spread] or None)
+    first = torch.zeros(1, dtype=torch.long)
+    with only_places(model, first, first):
+        model(
+            input_ids=ids,
+            attention_mask=ids.new_ones(size, before + length),
+            position_ids=torch.arange(before, before + length, device=ids.device).expand(size, -1),
+            past_key_values=cache,
+            use_cache=True,
+        )
+    pairs: list[Pair | None] = []
     for layer in cache.layers:
-        kept = layer.keys is not None and layer.keys.numel() > 0
-        pairs.append((layer.keys.transpose(1, 2)[real], layer.values.transpose(1, 2)[real]) if kept else None)
+        if layer.keys is None or layer.keys.numel() == 0:
+            pairs.append(None)
+            continue
+        keys, values = (part[:, :, before:].transpose(1, 2).flatten(0, 1) for part in (layer.keys, layer.values))
+        pairs.append((keys, values))
     return pairs
 
 
-def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """One layer's tensors of all buckets behind a row of zeros; None for a layer that keeps nothing of its own."""
-    present = [part for part in parts if part is not None]
-    return torch.cat([torch.zeros_like(present[0][:1]), *present]) if present else None
+def _joined(parts: Sequence[Pair | None]) -> Pair | None:
+    """One layer's tensors of all batches behind a row of zeros; None for a layer that keeps nothing of its own."""
+    present = [pair for pair in parts if pair]
+    if not present:
+        return None
+    keys, values = (torch.cat([torch.zeros_like(present[0][k][:1]), *(pair[k] for pair in present)]) for k in (0, 1))
+    return keys, values

@@ -12,8 +12,8 @@ from tlpo.errors import UserError
 from tlpo.head_selection.draws import batches, some_of, windows
 from tlpo.head_selection.items import Item, Suffixes
 from tlpo.head_selection.loss import greedy_matches, token_losses
+from tlpo.head_selection.output_layer import Shortlist
 from tlpo.head_selection.settings import SelectorSettings
-from tlpo.head_selection.shortlist import Shortlist
 from tlpo.head_selection.tasks import Example
 
 

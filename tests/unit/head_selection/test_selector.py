@@ -123,7 +123,7 @@ def test_the_loss_on_the_first_token() -> None:
 
 def test_a_shortlist_of_the_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list of all tokens trains as the whole vocabulary does; a short one ends nearby, validated by the whole."""
-    monkeypatch.setattr("tlpo.head_selection.shortlist._SMALLEST", 100)
+    monkeypatch.setattr("tlpo.head_selection.output_layer._SMALLEST", 100)
     model, settings = tiny_model("gemma3"), replace(FAST, steps=20, validate_every=5)
     fits = {
         size: HeadSelector(model, tokenizer(), embedding(), settings=replace(settings, shortlist=size)).fit(task())

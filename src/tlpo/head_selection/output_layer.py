@@ -1,8 +1,6 @@
-"""The part of a large vocabulary that a training step looks at.
+"""The output layer, asked for as little as is needed: at few places, and for few tokens.
 
-With a quarter of a million tokens the output layer costs more than all other layers together, and all but a few
-thousand of its logits have no weight in the loss. Training counts the tokens that the answers need and those that were
-likely at any place seen so far; validation counts all of them, and adds what has become likely.
+With a vocabulary of a quarter of a million tokens it costs more than all other layers together.
 """
 
 from __future__ import annotations
@@ -18,8 +16,30 @@ from torch.nn import functional
 _SMALLEST = 65_536
 
 
+@contextmanager
+def only_places(model: Any, rows: Tensor, columns: Tensor) -> Iterator[None]:
+    """Let the output layer see n places (row, column) only: the model's logits are (1, n, V), in that order.
+
+    The model's own code scales or caps them as it always does. A model without an output layer gives all its logits.
+    """
+    head = model.get_output_embeddings()
+
+    def pick(_: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        return args[0][rows.to(args[0].device), columns.to(args[0].device)][None], *args[1:]
+
+    handle = head.register_forward_pre_hook(pick) if isinstance(head, nn.Module) else None
+    try:
+        yield
+    finally:
+        if handle is not None:
+            handle.remove()
+
+
 class Shortlist:
     """A growing set of token ids, and the rows of the output layer that belong to them.
+
+    All but a few thousand logits have no weight in the loss of a training step. The list holds the tokens that the
+    prompts and answers need, and those that were likely at any place seen so far.
 
     Args:
         model: the causal LM.

@@ -33,13 +33,20 @@ class Row:
     fields: dict[str, Any]
 
 
-def read_rows(path: str | Path, *, split: str | None = None, subset: str | None = None) -> Iterator[Row]:
+def read_rows(
+    path: str | Path,
+    *,
+    split: str | None = None,
+    subset: str | None = None,
+    opened: Callable[[BinaryIO], None] | None = None,
+) -> Iterator[Row]:
     """The rows of a file, by its suffix, or of a data set; a text file gives rows with the one field ``prompt``.
 
     Args:
         path: a file, a folder with a data set (saved by ``datasets``, or holding data files), or a data set of the hub
             ("owner/name").
         split, subset: which split and configuration of a data set that has several.
+        opened: called with the open file (of a gzip file, the compressed one), whose position tells how far it is read.
 
     Raises:
         UserError: the file is missing, of an unknown kind, not UTF-8, or one of its records cannot be parsed.
@@ -59,6 +66,8 @@ def read_rows(path: str | Path, *, split: str | None = None, subset: str | None 
         known = ", ".join([*sorted(_READERS), ".parquet"])
         raise UserError(f"cannot tell what kind of file '{path}' is from its name: use one of {known} (.gz may follow)")
     with open_binary(path) as stream:
+        if opened is not None:
+            opened(getattr(stream, "fileobj", None) or stream)
         yield from _guarded(reader(stream, str(path)), str(path))
 
 

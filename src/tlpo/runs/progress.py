@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -69,4 +70,43 @@ def evaluation_progress(output: Path) -> Iterator[Callable[[str, int, int], None
         except KeyboardInterrupt:
             progress.stop()
             sys.stderr.write(f"what is measured is kept for {output}: the same command goes on from there\n")
+            raise
+
+
+@contextmanager
+def file_progress(label: str, output: Path) -> Iterator[tuple[Callable[[int], None], Callable[[BinaryIO], None]]]:
+    """A bar for the reading of a file: yields what to call with the rows done, and with the open file.
+
+    The time left follows from how much of the file is read; of what is no file, a data set, the rows alone are shown.
+    Ctrl-C says what is kept.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    stream: BinaryIO | None = None
+    rows = 0
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rows]} rows"), TimeElapsedColumn()
+    left = TimeRemainingColumn()
+    with Progress(*columns, left, console=Console(stderr=True), speed_estimate_period=SPEED_PERIOD) as progress:
+        task = progress.add_task(label, total=None, rows=0)
+
+        def opened(file: BinaryIO) -> None:
+            nonlocal stream
+            stream = file
+            progress.update(task, total=max(1, os.fstat(file.fileno()).st_size))
+
+        def advance(done: int) -> None:
+            nonlocal rows
+            rows = done
+            if stream is not None and not stream.closed:
+                progress.update(task, rows=done, completed=stream.tell())
+            else:
+                progress.update(task, rows=done)
+
+        try:
+            yield advance, opened
+            progress.update(task, completed=progress.tasks[0].total)
+        except KeyboardInterrupt:
+            progress.stop()
+            sys.stderr.write(f"{rows} rows are done for {output}: the same command goes on from there\n")
             raise

@@ -1,0 +1,86 @@
+"""What the stages that end in training data share: judging anew, writing, and the counts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo.errors import UserError
+
+if TYPE_CHECKING:
+    from tlpo.confusion import ConfusionDetector
+    from tlpo.data.pairs import Judge, Tally
+
+
+def judge_for(samples: Path, english: str | None, strictness: str | None) -> Judge | None:
+    """A judge with these settings; what is not given stays as it was when the responses were sampled.
+
+    None when neither is given: the verdicts in the file hold. Raises UserError for an unknown setting.
+    """
+    if english is None and strictness is None:
+        return None
+    from tlpo.confusion import ConfusionDetector
+
+    known = _sampling_settings(samples)
+    options: dict[str, Any] = {
+        "english": english or known.get("english", "neutral"),
+        "strictness": strictness or known.get("strictness", "default"),
+    }
+    ConfusionDetector("en", **options)  # a bad option is told before the first record
+    detectors: dict[str, ConfusionDetector] = {}
+
+    def judge(text: str, language: str) -> str:
+        if language not in detectors:
+            detectors[language] = ConfusionDetector(language, **options)
+        return detectors[language].check(text).verdict
+
+    return judge
+
+
+def write_learning(
+    samples: Path,
+    output: Path,
+    records: Callable[[Tally], Iterator[dict[str, Any]]],
+    settings: dict[str, Any],
+    *,
+    made: str,
+) -> None:
+    """Write the records as they are made, the file whole or not at all; counts beside it and on the screen.
+
+    Raises UserError when none comes of it; nothing is then written.
+    """
+    from rich.console import Console
+
+    from tlpo.data.lines import check_output, whole_file, write_json
+    from tlpo.data.pairs import Tally
+    from tlpo.provenance import versions
+    from tlpo.reports.data_tables import tally_table
+
+    check_output(output, samples)
+    tally, number = Tally(), 0
+    with whole_file(output) as write:
+        for record in records(tally):
+            write(record)
+            number += 1
+        if not number:
+            outcomes = {outcome for counts in tally.prompts.values() for outcome in counts}
+            raise UserError(
+                f"{samples}: no {made} comes of it; its prompts are: {', '.join(sorted(outcomes)) or 'none'}"
+            )
+    report = {"samples": str(samples), f"{made}s": number, **tally.as_json(), "settings": settings}
+    write_json(output.with_suffix(".report.json"), {**report, "versions": versions()})
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    console.print(tally_table(tally.as_json(), f"{number} {made}{'' if number == 1 else 's'}"))
+    console.print(str(output), markup=False, soft_wrap=True)
+
+
+def _sampling_settings(samples: Path) -> dict[str, str]:
+    """What `tlpo data sample` noted beside its file; nothing if it is another file."""
+    try:
+        found = json.loads(samples.with_suffix(".settings.json").read_text(encoding="utf-8"))["settings"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {name: found[name] for name in ("english", "strictness") if isinstance(found.get(name), str)}

@@ -1,0 +1,59 @@
+"""Whether a run trains on what it is evaluated on: told at its start, and noted in its folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
+from tlpo.data.contamination import contamination, told
+from tlpo.data.lines import write_json
+from tlpo.data.prompts import chosen_rows, known_codes, prompt_record
+from tlpo.data.rows import read_rows
+
+if TYPE_CHECKING:
+    from tlpo.loop.config import RunConfig
+
+FILE = "contamination.json"
+
+
+def note_contamination(run: RunConfig, folder: Path) -> dict[str, Any] | None:
+    """Compare the run's training prompts with its evaluation prompts; write ``contamination.json`` and tell the result.
+
+    Done once a run. Of a run without evaluation prompts (its languages have none bundled, and no file is given) there
+    is nothing to compare: None.
+
+    Returns:
+        See `tlpo.data.contamination.contamination`.
+    """
+    path = folder / FILE
+    if path.is_file():
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    train = list(_training(run))
+    evaluation = _evaluation(run, list(dict.fromkeys(record.language for record in train)))
+    if not evaluation:
+        return None
+    found = contamination(train, evaluation)
+    write_json(path, found)
+    sys.stderr.write(f"{told(found)}{f'; see {path}' if found['pairs'] else ''}\n")
+    return found
+
+
+def _training(run: RunConfig) -> Iterator[PromptRecord]:
+    """The prompts that the method learns from: those of its data, if it learns from a file of responses."""
+    if run.data is None:
+        yield from load_prompts(run.prompts, language=run.language, split="train")
+        return
+    for index, (row, code) in enumerate(chosen_rows(read_rows(run.data), language=known_codes(run.language))):
+        yield prompt_record(row, index, code)
+
+
+def _evaluation(run: RunConfig, languages: list[str]) -> list[PromptRecord]:
+    if run.eval_prompts is not None:
+        return load_prompts(run.eval_prompts, language=languages, split="eval")
+    bundled = [code for code in languages if code in PROMPT_LANGUAGES]
+    return load_prompts(language=bundled, split="eval") if bundled else []

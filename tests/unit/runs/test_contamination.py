@@ -1,0 +1,66 @@
+"""A run's own check: once, in its folder and on the screen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tlpo.data import load_prompts
+from tlpo.loop.config import RunConfig
+from tlpo.runs.contamination import note_contamination
+
+
+def run(**options: Any) -> RunConfig:
+    return RunConfig(model="m", **options)
+
+
+def test_the_bundled_prompts_are_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = note_contamination(run(language=["ko", "fr"]), tmp_path)
+    assert found is not None
+    assert (found["train"], found["evaluation"], found["exact"], found["near"]) == (200, 120, 0, 0)
+    assert json.loads((tmp_path / "contamination.json").read_text(encoding="utf-8")) == found
+    assert capsys.readouterr().err.startswith("no contamination: of 200 training and 120 evaluation prompts")
+
+
+def test_offending_pairs_are_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    held_out = load_prompts(language="ko", split="eval")
+    path = tmp_path / "p.jsonl"
+    records = [{"id": "bad", "prompt": held_out[7].prompt + "!", "language": "ko"}, {"prompt": "밥", "language": "ko"}]
+    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
+    for printed in (True, False):
+        found = note_contamination(run(prompts=str(path)), tmp_path)
+        assert found is not None
+        (pair,) = found["pairs"]
+        assert (pair["kind"], pair["train"]["id"], pair["evaluation"]["id"]) == ("exact", "bad", held_out[7].id)
+        told = capsys.readouterr().err
+        assert ("1 training prompts are evaluation prompts" in told) == printed
+        assert (str(tmp_path / "contamination.json") in told) == printed
+
+
+def test_methods_that_learn_from_responses_are_checked_by_their_data(tmp_path: Path) -> None:
+    held_out = load_prompts(language="ja", split="eval")
+    path = tmp_path / "pairs.jsonl"
+    pair = {"prompt": held_out[0].prompt, "language": "ja", "chosen": "はい", "rejected": "yes"}
+    path.write_text(json.dumps(pair) + "\n", encoding="utf-8")
+    found = note_contamination(run(method="dpo", data=str(path)), tmp_path)
+    assert found is not None
+    assert (found["train"], found["exact"]) == (1, 1)
+
+
+def test_a_file_of_evaluation_prompts(tmp_path: Path) -> None:
+    train, other = tmp_path / "train.jsonl", tmp_path / "eval.jsonl"
+    train.write_text('{"prompt": "a question", "language": "sw"}\n', encoding="utf-8")
+    other.write_text('{"prompt": "A question?", "language": "sw"}\n', encoding="utf-8")
+    found = note_contamination(run(prompts=str(train), eval_prompts=str(other)), tmp_path)
+    assert found is not None
+    assert found["exact"] == 1
+
+
+def test_without_evaluation_prompts_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    train = tmp_path / "train.jsonl"
+    train.write_text('{"prompt": "swali", "language": "sw"}\n', encoding="utf-8")
+    assert note_contamination(run(prompts=str(train)), tmp_path) is None
+    assert not (tmp_path / "contamination.json").exists()

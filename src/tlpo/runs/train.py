@@ -3,6 +3,7 @@
 Each part leaves its results in the output folder as it ends, and is not done again when the run goes on:
 
     resolved_config.yaml, run.json     options, versions, git commit; whether the run is finished
+    contamination.json                 training prompts that are evaluation prompts too, or nearly
     before/, after/                    the two audits (settings.json, responses.jsonl, audit.json, report.html)
     checkpoint-N/                      whole checkpoints
     metrics.jsonl                      one line a logged step
@@ -33,6 +34,7 @@ from tlpo.loop.run import TrainResult, train
 from tlpo.loop.run_folder import alone_in, claim, status_of
 from tlpo.provenance import versions
 from tlpo.reports import comparison_table, write_audit_page, write_model_card
+from tlpo.runs.contamination import note_contamination
 from tlpo.runs.methods import method
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
     with alone_in(folder):
         claim(folder, run, args)
         before = _audit("before", run, args, held_out, base) if held_out else None
+        note_contamination(run, folder)
         nll_before = _likelihoods(folder / "nll_before.json", texts, base)
         training = _train(run, args, base)
         base.cache_clear()

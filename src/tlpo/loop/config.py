@@ -161,7 +161,7 @@ class MethodConfig(TrainingArguments):
         default=5, metadata={"help": "Steps in a row whose loss may be not finite before the run ends."}
     )
 
-    learning_rate: float = field(default=5e-6, metadata={"help": "The initial learning rate of AdamW."})
+    learning_rate: float = field(default=6e-6, metadata={"help": "The initial learning rate of AdamW."})
     lr_scheduler_type: SchedulerType | str = field(
         default="constant", metadata={"help": "How the learning rate changes over the run."}
     )

@@ -40,9 +40,10 @@ class Choice:
 def rule_text(max_nll_rise: float) -> str:
     """The rule in words."""
     return (
-        "learning rates, one rule for all methods: the lowest confusion rate on the validation prompts among those "
-        f"under which the NLL of clean validation text rises by at most {max_nll_rise:g} nats a token; of equals the "
-        "smaller rise; if none keeps to that, the smallest rise."
+        "Of a method's learning rates that one is taken which has the lowest confusion rate on the validation prompts, "
+        f"among those under which the NLL of clean validation text rises by at most {max_nll_rise:g} nats a token; of "
+        "equals the one with the smaller rise; if none keeps to that, the one with the smallest. The rule is the same "
+        "for all methods."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def plan_table(schedule: Schedule) -> Table:
-    """One row a method: what is planned, and how much of it is done; then hours by kind of stage."""
+    """One row a method: what is planned, and how much of it is done."""
     study = schedule.plan.study
     table = Table(title=study.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("method", "kind", "learning rates", "seeds", "trainings", "validations", "evaluations"):
@@ -48,12 +48,13 @@ def plan_table(schedule: Schedule) -> Table:
 
 
 def plan_lines(schedule: Schedule) -> list[str]:
-    """What is to be said below the plan: the split, the budget, the rule, the hours."""
+    """What is to be said below the plan: the budget, the rule, the hours."""
     study = schedule.plan.study
     budget = f"{study.rollout_budget} responses a training run" if study.rollout_budget else "none set"
     lines = [f"{study.model}, {', '.join(study.languages)}; roll-out budget: {budget}"]
     if any(len(method.learning_rates) > 1 for method in schedule.methods()):
-        lines += [f"{study.validation_prompts} prompts of each language choose: {rule_text(study.max_nll_rise)}"]
+        lines += [f"Kept back for validation: {study.validation_prompts} prompts of each language"]
+        lines += [rule_text(study.max_nll_rise)]
     whole = progress(schedule)
     if whole.minutes:
         told = ", ".join(f"{kind} {minutes:.1f}" for kind, minutes in whole.minutes.items())
@@ -62,7 +63,11 @@ def plan_lines(schedule: Schedule) -> list[str]:
 
 
 def write_report(schedule: Schedule) -> Outcome | None:
-    """Compare the evaluations that are done, and write choices.json and the page; None without base or other method."""
+    """Compare the evaluations that are done, of all methods of the study, and write choices.json and the page.
+
+    None while the base model's evaluation or any other is missing.
+    """
+    schedule = replace(schedule, only=())
     study, states = schedule.plan.study, schedule.states
     facts = {method.label: _fact(schedule, method) for method in schedule.methods()}
     text = json.dumps({"rule": rule_text(study.max_nll_rise), "methods": facts}, ensure_ascii=False, indent=1)
@@ -138,7 +143,7 @@ def _notes(schedule: Schedule, facts: dict[str, Fact]) -> Iterable[str]:
         yield f"Unfinished: {left} trainings, validations and evaluations are not done yet; figures may change."
     yield _budget_note(facts, study.rollout_budget)
     if any(fact["choice"] and fact["choice"]["candidates"] for fact in facts.values()):
-        yield f"How {rule_text(study.max_nll_rise).replace('learning rates, one', 'learning rates were chosen, one')}"
+        yield rule_text(study.max_nll_rise)
     for label, fact in facts.items():
         if fact["choice"] and fact["choice"]["candidates"]:
             tried = "; ".join(_tried(Candidate(**entry)) for entry in fact["choice"]["candidates"])

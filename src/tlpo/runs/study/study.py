@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Collection
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlpo.errors import UserError, did_you_mean
+from tlpo.metrics.scoring import available_cores
 from tlpo.runs.study.config import StudyConfig
 from tlpo.runs.study.plan import Plan
 from tlpo.runs.study.process import Command, Worker, alone_in_study, tlpo_command
@@ -21,7 +21,7 @@ from tlpo.runs.study.state import DONE, FAILED, States
 
 _POLL = 0.2  # seconds between looks at the workers
 _NOTE = 30.0  # seconds between notes of the time that workers have taken
-_MARGIN = 120.0  # seconds before the end of a piece at which workers are asked to stop
+_MARGIN = 180.0  # seconds before the end of a piece at which workers are asked to stop
 _GRACE = 600.0  # seconds that they get to save what they have
 
 
@@ -58,8 +58,7 @@ def run_study(
         limit = None if max_hours is None else begun + 3600 * max_hours - min(_MARGIN, 360 * max_hours)
         crew.work(limit)
         outcome = write_report(schedule)
-    left = schedule.open_stages()
-    finished = not left and not schedule.failed
+    finished = not schedule.open_stages() and not schedule.failed
     return StudyResult(outcome, finished, tuple(crew.failures))
 
 
@@ -106,7 +105,7 @@ class _Crew:
             raise
 
     def _start(self) -> None:
-        threads = max(1, (os.cpu_count() or 1) // self._jobs) if self._jobs > 1 else None
+        threads = max(1, available_cores() // self._jobs) if self._jobs > 1 else None
         while len(self._workers) < self._jobs:
             stages = self._schedule.ready([worker.stage.digest for worker in self._workers])
             if not stages:
@@ -137,8 +136,8 @@ class _Crew:
             states.clear_checkpoints(worker.stage)
         if keep == "all":
             return
+        busy = {needed.digest for other in self._workers for needed in other.stage.needs}
         for method in self._schedule.methods():
-            busy = {needed.digest for other in self._workers for needed in other.stage.needs}
             for stage in self._schedule.losers(method):
                 if states.usable(stage) and stage.digest not in busy:
                     states.clear_weights(stage)

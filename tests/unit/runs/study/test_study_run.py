@@ -167,7 +167,7 @@ def test_a_piece_ends_in_time_and_the_next_goes_on(study: StudyConfig, control: 
     assert (told["status"], told["attempts"]) == ("done", 2)
     assert told["seconds"] > 1  # both attempts
     assert result.outcome is not None
-    assert not result.outcome.comparison["study"]["notes"][0].startswith("Unfinished")
+    assert result.outcome.comparison["study"]["notes"][0].startswith("Unfinished: 14 ")  # of all methods
 
 
 def test_what_does_not_listen_is_killed(study: StudyConfig, control: Path, monkeypatch: pytest.MonkeyPatch) -> None:

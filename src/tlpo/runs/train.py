@@ -87,8 +87,8 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
         check_inputs(run, args, *base())
     with alone_in(folder):
         claim(folder, run, args)
-        before = _audit("before", run, args, held_out, base) if held_out else None
         note_contamination(run, folder)
+        before = _audit("before", run, args, held_out, base) if held_out else None
         nll_before = _likelihoods(folder / "nll_before.json", texts, base)
         training = _train(run, args, base)
         base.cache_clear()

@@ -234,10 +234,16 @@ def _differing_settings(methods: Methods) -> list[str]:
     first = next(iter(methods.values()))[0]
     notes = []
     for name in sorted({name for group in methods.values() for run in group for name in run.settings}):
-        values = {label: group[0].settings.get(name) for label, group in methods.items()}
-        usual = first.settings.get(name)
+        values = {label: _short(group[0].settings.get(name)) for label, group in methods.items()}
+        usual = _short(first.settings.get(name))
         odd = {label: value for label, value in values.items() if value != usual}
         if odd:
             told = "; ".join(f"{label}: {value}" for label, value in odd.items())
             notes.append(f"Evaluated with another {name} than {usual} ({first.label}): {told}.")
     return notes
+
+
+def _short(value: Any) -> str:
+    """A setting for a sentence; of a digest or a long text only the beginning."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= 40 else f"{text[:12]}…"

@@ -66,6 +66,15 @@ def test_where_no_task_was_run_clean_text_stands_for_ability() -> None:
     assert "A: more consistent; what it cost was not measured (consistency +10.0 points" in alone
 
 
+def curves() -> dict[str, Any]:
+    points = [
+        {"rate": 1e-6, "confusion": 0.1, "nll_rise": 0.01, "mean_length": 60.0, "digits_share": None},
+        {"rate": 1e-5, "confusion": 0.05, "nll_rise": 0.03, "mean_length": 50.0, "digits_share": None},
+    ]
+    base = {"confusion": 0.2, "nll_rise": 0.0, "mean_length": 61.0, "digits_share": None}
+    return {"base": base, "methods": {"TLPO": {"chosen": 1e-5, "points": points}}}
+
+
 def both_abilities() -> dict[str, Any]:
     found = comparison({"TLPO": (UP, OPEN), NASTY: (OPEN, DOWN)}, focus="TLPO")
     second = comparison({"TLPO": (UP, (0.03, 0.02, 0.04)), NASTY: (OPEN, (-0.01, -0.05, 0.03))}, ability="likelihood")
@@ -74,7 +83,7 @@ def both_abilities() -> dict[str, Any]:
     found["figures"] += [second["figures"][1], detail]
     found["against"] = [{"label": NASTY, "consistency": difference(UP)}]
     found["study"] = {
-        "setting": ["ko"], "notes": ["Rule: <lowest> rate."], "methods": {"TLPO": {"learning rate": "5e-06"}},
+        "curves": curves(), "setting": ["ko"], "notes": ["Rule: <lowest> rate."], "methods": {"TLPO": {"learning rate": "5e-06"}},
     }  # fmt: skip
     return found
 
@@ -121,14 +130,14 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     paths = write_comparison(tmp_path / "out", found)
     assert {path.name for path in paths} == {path.name for path in (tmp_path / "out").iterdir()} == {
         "comparison.html", "comparison.md", "comparison.csv", "comparison.json", "comparison.png", "comparison.svg",
-        "comparison-likelihood.png", "comparison-likelihood.svg",
+        "comparison-likelihood.png", "comparison-likelihood.svg", "learning-rates.png", "learning-rates.svg",
     }  # fmt: skip
     html = (tmp_path / "out/comparison.html").read_text(encoding="utf-8")
     page = Page(html)
     assert "script" not in {tag for tag, *_ in page.elements}
     assert verdict_text(found) in page.texts("p")
     assert page.texts("p", "answer") == ["TLPO: more consistent, with no loss in accuracy seen."]
-    assert len(page.attributes("svg")) == 2
+    assert len(page.attributes("svg")) == 3
     names = [text.removesuffix("the base model") for text in page.texts("th") if text]
     assert any(NASTY in name for name in names)
     assert {"Content-Security-Policy"} <= {attrs.get("http-equiv") for attrs in page.attributes("meta")}

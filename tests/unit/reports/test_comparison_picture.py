@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.reports.comparisons import comparison
 
+from tlpo.reports.comparison.curves import draw_curves
 from tlpo.reports.comparison.labels import Box, place_labels
 from tlpo.reports.comparison.picture import draw_picture, points, save_picture
 
@@ -61,6 +62,18 @@ def test_equal_comparisons_give_equal_files(tmp_path: Path) -> None:
 def test_scripts_that_the_font_lacks_are_no_warning(tmp_path: Path) -> None:
     found = comparison({"한국어 $x$": METHODS["TLPO"]})
     assert ">한국어 $x$</text>" in save_picture(draw_picture(found, "accuracy"), tmp_path / "p")
+
+
+def test_curves_over_the_learning_rate() -> None:
+    points = [{"rate": rate, "confusion": value, "nll_rise": None} for rate, value in ((1e-5, 0.05), (1e-6, 0.1))]
+    told = {"base": {"confusion": 0.2}, "methods": {"A": {"chosen": 1e-5, "points": points}}}
+    panels = draw_curves(told).axes
+    base, line, chosen = panels[0].get_lines()
+    assert base.get_ydata() == pytest.approx([20, 20])
+    assert line.get_xdata() == pytest.approx([1e-6, 1e-5])
+    assert line.get_ydata() == pytest.approx([10, 5])
+    assert (chosen.get_xdata(), chosen.get_ydata()) == (pytest.approx([1e-5]), pytest.approx([5]))
+    assert all(len(line.get_xdata()) == 0 for line in panels[1].get_lines())
 
 
 def test_labels_stay_apart_and_inside() -> None:

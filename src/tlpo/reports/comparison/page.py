@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tlpo.evaluation.folder import write_atomic
+from tlpo.reports.comparison.curves import draw_curves
 from tlpo.reports.comparison.picture import (
     BAD,
     GOOD,
@@ -37,7 +38,8 @@ _CAPTIONS = {
 
 
 def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
-    """Write comparison.html, .md, .csv, .json, .png and .svg, and a second picture where both abilities were measured.
+    """Write comparison.html, .md, .csv, .json, .png and .svg, and a second picture where both abilities were measured;
+    for a study that chose learning rates also their curves.
 
     Each file is replaced when whole. Returns the paths. Raises UserError when matplotlib is not installed.
     """
@@ -50,6 +52,10 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
         name = "comparison" if number == 0 else f"comparison-{axis}"
         pictures[axis or "consistency"] = save_picture(draw_picture(comparison, axis), folder / name)
         names += [f"{name}.png", f"{name}.svg"]
+    curves = comparison.get("study", {}).get("curves")
+    if curves:
+        pictures["curves"] = save_picture(draw_curves(curves), folder / "learning-rates")
+        names += ["learning-rates.png", "learning-rates.svg"]
     texts = {
         "comparison.html": render_comparison(comparison, pictures),
         "comparison.md": comparison_markdown(comparison, picture="comparison.svg"),
@@ -62,7 +68,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
 
 
 def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
-    """The page as HTML text. pictures: SVG texts by axis, drawn by `draw_picture`."""
+    """The page as HTML text. pictures: SVG texts by axis, drawn by `draw_picture`, and `curves`, by `draw_curves`."""
     environment = page_environment()
     rows = main_rows(comparison)
     return environment.get_template("comparison.html.j2").render(
@@ -77,8 +83,11 @@ def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]
         tones=KINDS,
         texts=list(dict.fromkeys(name for row in rows for name in row["text"])),
         extras=list(dict.fromkeys(name for row in rows for name in row["extra"])),
+        curves=Markup(inline_svg(pictures["curves"], "curves")) if "curves" in pictures else None,
         pictures={
-            axis: (_CAPTIONS.get(axis, "Consistency"), Markup(inline_svg(svg, axis))) for axis, svg in pictures.items()
+            axis: (_CAPTIONS.get(axis, "Consistency"), Markup(inline_svg(svg, axis)))
+            for axis, svg in pictures.items()
+            if axis != "curves"
         },
         against=_against(comparison),
         details=_details(comparison),

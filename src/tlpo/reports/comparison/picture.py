@@ -54,20 +54,26 @@ class _Point:
 
 def draw_picture(comparison: Mapping[str, Any], axis: str | None) -> Figure:
     """The picture with `axis` ("accuracy" or "likelihood") to the right; None draws consistency alone."""
-    import_matplotlib()
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(_STYLE), _any_script():
-        figure = Figure(figsize=_SIZE, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots()
+    figure, (axes,) = new_figure(*_SIZE, 1, 1)
+    with _any_script():
         if axis is None:
             _draw_alone(axes, comparison)
         else:
             _draw_plane(axes, comparison, axis)
     return figure
+
+
+def new_figure(width: float, height: float, down: int, across: int) -> tuple[Figure, list[Axes]]:
+    """A figure of that size in inches, free of pyplot's state, and its axes from left to right and top to bottom."""
+    import_matplotlib()
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        return figure, list(figure.subplots(down, across, squeeze=False).flat)
 
 
 def save_picture(figure: Figure, path: Path) -> str:

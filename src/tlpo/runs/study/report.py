@@ -14,7 +14,7 @@ from rich.table import Table
 from tlpo.evaluation.compare_runs import CompareOptions, compare_runs
 from tlpo.evaluation.run_files import read_run
 from tlpo.reports.comparison.page import write_comparison
-from tlpo.runs.study.choice import Candidate, rule_text
+from tlpo.runs.study.choice import Candidate, candidate, rule_text
 from tlpo.runs.study.config import TRAINED, MethodSpec
 from tlpo.runs.study.plan import Stage
 from tlpo.runs.study.progress import KINDS, counts, progress, stages_of
@@ -86,6 +86,7 @@ def write_report(schedule: Schedule) -> Outcome | None:
         "setting": [study.model, *study.languages],
         "notes": list(_notes(schedule, facts)),
         "methods": {label: _columns(fact) for label, fact in facts.items() if label in labels},
+        "curves": _curves(schedule, facts),
     }
     return Outcome(comparison, write_comparison(study.output / "comparison", comparison))
 
@@ -106,6 +107,28 @@ def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
             if states.record(stage).status == "failed"
         ],
     }
+
+
+def _curves(schedule: Schedule, facts: dict[str, Fact]) -> Fact | None:
+    """The validation figures over the learning rates, for `draw_curves`; None where nothing was chosen."""
+    plan, states = schedule.plan, schedule.states
+    methods = {}
+    for method in schedule.methods():
+        choice = facts[method.label]["choice"]
+        if choice and choice["candidates"]:
+            points = []
+            for told in choice["candidates"]:
+                text = read_run(plan.validate(method, told["rate"]).result(states.root)).text
+                points.append({**told, **{name: text.get(name) for name in _CURVES}})
+            methods[method.label] = {"chosen": choice["rate"], "points": points}
+    if not methods:
+        return None
+    base = read_run(plan.validate(plan.study.base, None).result(states.root))
+    own = {"confusion": candidate(0, base, base, plan.study.profile).confusion, "nll_rise": 0.0}
+    return {"base": {**own, **{name: base.text.get(name) for name in _CURVES}}, "methods": methods}
+
+
+_CURVES = ("mean_length", "digits_share")
 
 
 def _rollouts(schedule: Schedule, method: MethodSpec, stage: Stage) -> int | None:

@@ -80,6 +80,10 @@ def test_the_whole_grid_once_and_only_once(study: StudyConfig, control: Path) ->
     assert "Sampled responses a training run: 32, equal for 2 trained methods, within the budget of 32." in notes
     assert "rises by at most 0.05 nats a token" in notes
     assert found["study"]["methods"]["TLPO"]["learning rate"] == "5e-06"
+    curves = found["study"]["curves"]
+    assert curves["base"]["confusion"] == pytest.approx(0.2)
+    assert [point["confusion"] for point in curves["methods"]["TLPO"]["points"]] == pytest.approx([0.15, 0.05, 0.0])
+    assert curves["methods"]["TLPO"]["chosen"] == 5e-6
     assert found["study"]["methods"]["DPO"]["roll-outs a run"] == "32"
     chosen = json.loads((study.output / "choices.json").read_text(encoding="utf-8"))
     assert chosen["methods"]["TLPO"]["choice"]["rate"] == 5e-6

@@ -83,7 +83,8 @@ def both_abilities() -> dict[str, Any]:
     found["figures"] += [second["figures"][1], detail]
     found["against"] = [{"label": NASTY, "consistency": difference(UP)}]
     found["study"] = {
-        "curves": curves(), "setting": ["ko"], "notes": ["Rule: <lowest> rate."], "methods": {"TLPO": {"learning rate": "5e-06"}},
+        "curves": curves(), "setting": ["ko"], "notes": ["Rule: <lowest> rate."],
+        "methods": {"TLPO": {"learning rate": "5e-06"}},
     }  # fmt: skip
     return found
 

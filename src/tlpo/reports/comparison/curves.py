@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tlpo.reports.comparison.picture import LINE, SOFT, new_figure
+from tlpo.reports.comparison.picture import LINE, SOFT, drawing, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,14 +30,15 @@ def draw_curves(curves: Mapping[str, Any]) -> Figure:
     curves: {"base": {name: value}, "methods": {label: {"chosen": rate, "points": [{"rate", name: value}]}}}, with the
     names confusion, nll_rise, mean_length and digits_share; what a point lacks is left out.
     """
-    figure, grid = new_figure(4.6, 4.9, 2, 2)
-    for axes, (name, title, scale) in zip(grid, _PANELS, strict=True):
-        _panel(axes, curves, name, scale)
-        axes.set_title(title, fontsize=8, loc="left")
-    for axes in grid[2:]:
-        axes.set_xlabel("learning rate", fontsize=8)
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, fontsize=7.5, labelcolor=SOFT)
+    with drawing():
+        figure, grid = new_figure(4.6, 4.9, 2, 2)
+        for axes, (name, title, scale) in zip(grid, _PANELS, strict=True):
+            _panel(axes, curves, name, scale)
+            axes.set_title(title, fontsize=8, loc="left")
+        for axes in grid[2:]:
+            axes.set_xlabel("learning rate", fontsize=8)
+        lines = grid[0].get_legend_handles_labels()
+        figure.legend(*lines, loc="outside upper center", ncols=3, frameon=False, fontsize=7.5, labelcolor=SOFT)
     return figure
 
 

@@ -54,8 +54,8 @@ class _Point:
 
 def draw_picture(comparison: Mapping[str, Any], axis: str | None) -> Figure:
     """The picture with `axis` ("accuracy" or "likelihood") to the right; None draws consistency alone."""
-    figure, (axes,) = new_figure(*_SIZE, 1, 1)
-    with _any_script():
+    with drawing():
+        figure, (axes,) = new_figure(*_SIZE, 1, 1)
         if axis is None:
             _draw_alone(axes, comparison)
         else:
@@ -65,15 +65,12 @@ def draw_picture(comparison: Mapping[str, Any], axis: str | None) -> Figure:
 
 def new_figure(width: float, height: float, down: int, across: int) -> tuple[Figure, list[Axes]]:
     """A figure of that size in inches, free of pyplot's state, and its axes from left to right and top to bottom."""
-    import_matplotlib()
-    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
-        return figure, list(figure.subplots(down, across, squeeze=False).flat)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(down, across, squeeze=False).flat)
 
 
 def save_picture(figure: Figure, path: Path) -> str:
@@ -81,12 +78,10 @@ def save_picture(figure: Figure, path: Path) -> str:
 
     Equal pictures give equal files: no date, and names inside the SVG that follow from what is drawn.
     """
-    import matplotlib
-
     contents = {}
     for kind in ("png", "svg"):
         buffer = io.BytesIO()
-        with matplotlib.rc_context({**_STYLE, "svg.hashsalt": "tlpo"}), _any_script():
+        with drawing(**{"svg.hashsalt": "tlpo"}):
             figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
         contents[kind] = buffer.getvalue()
         temporary = path.with_name(f".{path.name}.{kind}.{os.getpid()}.tmp")
@@ -99,9 +94,13 @@ def save_picture(figure: Figure, path: Path) -> str:
 
 
 @contextmanager
-def _any_script() -> Iterator[None]:
-    """No warning about letters that the font lacks: the SVG leaves the font to its reader."""
-    with warnings.catch_warnings():
+def drawing(**settings: Any) -> Iterator[None]:
+    """Everything is drawn in here: in one style, and without a warning about letters that the font lacks, since the
+    SVG leaves the font to its reader. Raises UserError when matplotlib is not installed."""
+    import_matplotlib()
+    import matplotlib
+
+    with matplotlib.rc_context({**_STYLE, **settings}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield
 

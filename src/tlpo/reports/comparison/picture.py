@@ -100,7 +100,8 @@ def drawing(**settings: Any) -> Iterator[None]:
     import_matplotlib()
     import matplotlib
 
-    with matplotlib.rc_context({**_STYLE, **settings}), warnings.catch_warnings():
+    style: Any = {**_STYLE, **settings}
+    with matplotlib.rc_context(style), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -46,17 +45,12 @@ class TaskAdapter:
     @property
     def alpha(self) -> Tensor:
         """(L, H) in [0, max_alpha]: how far each head moves from its own output, 0, to the task embedding, 1."""
-        return self.max_alpha * self.share
-
-    @property
-    def share(self) -> Tensor:
-        """(L, H) in [0, 1]: alpha as a part of ``max_alpha``; near 0 and 1 after training."""
-        return self.logits.sigmoid()
+        return self.max_alpha * self.logits.sigmoid()
 
     def hardened(self, threshold: float = 0.5) -> TaskAdapter:
-        """The same with alpha at ``max_alpha`` where its share is above ``threshold``, and 0 elsewhere."""
-        logits = torch.where(self.share > threshold, math.inf, -math.inf)
-        return replace(self, logits=logits, meta=self.meta | {"hardened": threshold})
+        """The same with every alpha a whole number: 0 up to ``threshold``, 1 above it, 2 above ``threshold + 1``."""
+        levels = (self.alpha - threshold).ceil().clamp(0, self.max_alpha)
+        return replace(self, logits=(levels / self.max_alpha).logit(), meta=self.meta | {"hardened": threshold})
 
     @classmethod
     def untrained(cls, embedding: TaskEmbedding, alpha: float = 0.5) -> TaskAdapter:

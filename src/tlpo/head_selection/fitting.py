@@ -68,8 +68,7 @@ class Fit:
         self._embeddings = embeddings.to(model.device)
         self._stops = torch.tensor(stop_ids, device=model.device)
         self._valid_logits = AnswerLogits(model, outputs, self._valid, pad_id)
-        start = settings.initial_logit()
-        self.logits = torch.full(embeddings.shape[1:3], start, device=model.device, requires_grad=True)
+        self.logits = torch.zeros(embeddings.shape[1:3], device=model.device, requires_grad=True)
         self._shortlist: Shortlist | None = None
         if settings.shortlist and Shortlist.pays(model):
             # The prompts' own tokens are what a wrong answer copies.
@@ -176,13 +175,15 @@ def _bytes_a_token(model: PreTrainedModel) -> int:
 @contextmanager
 def frozen(model: nn.Module) -> Iterator[None]:
     """Evaluation mode, and no gradients for the weights, for the time of the block."""
-    training, wanted = model.training, [weight for weight in model.parameters() if weight.requires_grad]
+    modes = {module: module.training for module in model.modules()}
+    wanted = [weight for weight in model.parameters() if weight.requires_grad]
     model.train(False)
     for weight in wanted:
         weight.requires_grad_(False)
     try:
         yield
     finally:
-        model.train(training)
+        for module, training in modes.items():
+            module.training = training
         for weight in wanted:
             weight.requires_grad_(True)

@@ -22,8 +22,8 @@ class SelectorSettings:
         validate_every: steps between two validations; the last step is validated, too.
         patience: validations without improvement after which training ends.
         loss: ``answer``, all tokens of the answer and its stop, or ``first_token``, the paper's.
-        max_alpha: the largest alpha. 1 is the paper's; with more, a head may move beyond the task embedding.
-        initial_alpha: what every head starts from, between 0 and ``max_alpha``.
+        max_alpha: the largest alpha, which starts from half of it. 1 is the paper's; with more, a head can move beyond
+            the task embedding, away from what it would have written: that is what stops an answer in time.
         max_new_tokens: longest answer in tokens; the rest of a longer one is not trained on.
         train_items: most training items of a task that are used.
         valid_items: most validation items of a task that are used.
@@ -43,7 +43,6 @@ class SelectorSettings:
     patience: int = 4
     loss: Literal["answer", "first_token"] = "answer"
     max_alpha: float = 2.0
-    initial_alpha: float = 0.5
     max_new_tokens: int = 20
     train_items: int = 256
     valid_items: int = 64
@@ -58,13 +57,7 @@ class SelectorSettings:
             problems.append(f"learning_rate is {self.learning_rate}: give a number above 0")
         if not 0 < self.max_alpha < math.inf:
             problems.append(f"max_alpha is {self.max_alpha}: give a number above 0; the paper's is 1")
-        elif not 0 < self.initial_alpha < self.max_alpha:
-            problems.append(f"initial_alpha is {self.initial_alpha}: give a number between 0 and {self.max_alpha}")
         if self.loss not in ("answer", "first_token"):
             problems.append(f"loss is '{self.loss}': choose 'answer' or 'first_token'")
         if problems:
             raise UserError("; ".join(problems))
-
-    def initial_logit(self) -> float:
-        """The logit that gives ``initial_alpha``."""
-        return math.log(self.initial_alpha / (self.max_alpha - self.initial_alpha))

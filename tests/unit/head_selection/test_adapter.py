@@ -41,15 +41,22 @@ def test_round_trip(tmp_path: Path) -> None:
         assert torch.equal(model(IDS).logits, expected)
 
 
-def test_hardened_and_untrained() -> None:
-    soft = adapter(max_alpha=1.5)
-    hard = soft.hardened()
-    assert torch.equal(hard.alpha, torch.where(soft.logits > 0, 1.5, 0.0))
-    assert torch.equal(soft.hardened(0.9).alpha, torch.where(soft.share > 0.9, 1.5, 0.0))
-    assert hard.embedding is soft.embedding
-    flat = TaskAdapter.untrained(soft.embedding)
-    assert torch.equal(flat.alpha, torch.full((2, 2), 0.5))
-    torch.testing.assert_close(TaskAdapter.untrained(soft.embedding, 0.3).alpha, torch.full((2, 2), 0.3))
+def test_hardened_alpha_is_whole() -> None:
+    soft = adapter()
+    alpha = torch.tensor([[0.1, 0.5], [0.6, 1.0]])
+    soft = TaskAdapter(soft.embedding, alpha.logit(), {"task": "a"})
+    assert soft.hardened().alpha.tolist() == [[0, 0], [1, 1]]
+    assert soft.hardened(0.8).alpha.tolist() == [[0, 0], [0, 1]]
+    wide = TaskAdapter(soft.embedding, torch.tensor([[0.2, 0.7], [1.4, 1.9]]).div(2).logit(), max_alpha=2.0)
+    assert wide.hardened().alpha.tolist() == [[0, 1], [1, 2]]
+    assert (wide.hardened().max_alpha, soft.hardened().meta) == (2.0, {"task": "a", "hardened": 0.5})
+    assert wide.hardened().embedding is wide.embedding
+
+
+def test_untrained() -> None:
+    given = adapter().embedding
+    assert torch.equal(TaskAdapter.untrained(given).alpha, torch.full((2, 2), 0.5))
+    torch.testing.assert_close(TaskAdapter.untrained(given, 0.3).alpha, torch.full((2, 2), 0.3))
 
 
 def test_hardened_survives_the_disk(tmp_path: Path) -> None:

@@ -92,14 +92,9 @@ def test_the_shortlist_grows_by_the_likely_tokens() -> None:
         ({"steps": 0, "loss": "all"}, "steps is 0.*loss is 'all'"),
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"max_alpha": 0.0}, "max_alpha is 0"),
-        ({"max_alpha": 1.0, "initial_alpha": 1.0}, "initial_alpha is 1.0: give a number between 0 and 1.0"),
+        ({"shortlist": -1}, "shortlist is -1"),
     ],
 )
 def test_settings_that_cannot_be(fields: dict[str, Any], told: str) -> None:
     with pytest.raises(UserError, match=told):
         SelectorSettings(**fields)
-
-
-def test_the_initial_logit_gives_the_initial_alpha() -> None:
-    settings = SelectorSettings(max_alpha=2.0, initial_alpha=0.5)
-    assert 2.0 * torch.tensor(settings.initial_logit()).sigmoid() == pytest.approx(0.5)

@@ -236,7 +236,7 @@ def test_bad_input_is_told_in_one_line(
     errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     assert message in errors[0]
-    assert not output.exists()
+    assert [one.name for one in tmp_path.iterdir()] == ["p.jsonl"]
 
 
 def test_the_input_is_never_the_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

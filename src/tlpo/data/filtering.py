@@ -122,8 +122,11 @@ def filter_prompts(
             job.mark(done)
             if number % 256 == 0:
                 report(done)
+    except UserError:
+        job.abandon()  # the file has to be changed, and is then another one
+        raise
     except BaseException:
-        job.note()
+        job.leave()
         raise
     done.rows = max(done.rows, number)
     report(done)
@@ -215,12 +218,24 @@ class _Job:
             write_json(self._state, {"identity": self._identity, **self._marked})
         self._noted = time.monotonic()
 
+    def leave(self) -> None:
+        """Stop here for now; a later run goes on from the last mark."""
+        self.note()
+        self._close()
+        if self._marked is None and not self._state.exists():
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        self._close()
+        for path in (*self._parts, self._state):
+            path.unlink(missing_ok=True)
+
     def finish(self, done: Counts, cost: Mapping[str, Any]) -> dict[str, Any]:
         """Give the files their names and write the report. Raises UserError when nothing was read."""
-        for stream in self._streams:
-            stream.close()
+        self._close()
         if not done.languages:
-            self._remove()
+            self.abandon()
             source = self._identity["source"]
             raise UserError(f"{source['path']}: no prompt for {', '.join(source['language']) or 'this split'} in it")
         report = {
@@ -256,6 +271,6 @@ class _Job:
             )
         return sizes, done
 
-    def _remove(self) -> None:
-        for path in (*self._parts, self._state):
-            path.unlink(missing_ok=True)
+    def _close(self) -> None:
+        for stream in self._streams:
+            stream.close()

@@ -142,7 +142,8 @@ CODE: Mapping[str, Making] = MappingProxyType(
             r"schreib\w*|erstell\w*|entwickl\w*|entwerfe?n?|implementier\w*|konstruier\w*|generier\w*|programmier(?:e"
             r"|en Sie)\b"
             r"|debugge\w*|optimier\w*|korrigier\w*",
-            r"code|quellcode|skript|algorithmus|programm(?=[, .]|$)|funktion, |python-funktion|abfrage|klasse, |regex",
+            r"code|quellcode|skript|algorithmus|(?:computer)?programm(?=[, .]|$)|funktion, |python-funktion|abfrage"
+            r"|klasse, |regex",
             always=r"\bder folgende code\b|\bfolgenden? (?:code|quellcode|funktion|skript)\b|\bPseudocode",
         ),
         "en": Making(
@@ -171,7 +172,8 @@ CODE: Mapping[str, Making] = MappingProxyType(
             r"(?:écri(?:s|vez|re)|(?:cré|génér|développ|implément|programm|corrig)(?:e|er|ez)|conce(?:vez|voir)"
             r"|construi(?:s|sez|re))\b",
             r"code\b(?! (?:civil|pénal|postal|de la route|du travail))|algorithme|script (?:qui|pour|en)\b"
-            r"|programme (?:qui|en|informatique)\b|fonction qui|requête",
+            r"|programme (?:qui|en|informatique|pour (?:calculer|trouver|afficher|trier|compter))\b|fonction qui"
+            r"|requête",
             always=r"\b(?:ce|suivant) code\b|\bcode suivant\b",
         ),
         "hi": Making(
@@ -254,7 +256,8 @@ CODE: Mapping[str, Making] = MappingProxyType(
 # Names of languages, formats and tools that ask for code in any language, and what code itself looks like.
 _TOOLS = (
     r"\b(?:Python|JavaScript|TypeScript|Java(?= (?:code|program|class|method|function|script))|HTML5?|CSS3?|SQL|MySQL"
-    r"|PostgreSQL|MongoDB|XML(?!:)|JSON|YAML|PHP|Perl|Kotlin|Golang|MATLAB|VBA|LaTeX|jQuery|NumPy|Pandas|Django|Node\.js"
+    r"|PostgreSQL|MongoDB|XML(?!:)|JSON|YAML|PHP|Perl|Kotlin|Golang|MATLAB|VBA|LaTeX|jQuery|NumPy|Pandas|Django"
+    r"|Node\.js"
     r"|React\.js|regexp?|pseudo-?code)\b"
 )
 _CODE_ITSELF = (

@@ -34,6 +34,8 @@ CODES = [
     ("en", "Write a function that checks for primes.", "Write a story about a computer programmer."),
     ("en", "What does the following code do?", "Explain the dress code at the office."),
     ("es", "Escribe un programa que sume dos números.", "cambió la programación de la cadena; el código postal"),
+    ("de", "Schreibe ein Computerprogramm, das zählt.", "Programmieren macht Spaß."),
+    ("fr", "Écrivez un programme pour calculer la somme.", "le programme pour demain"),
     ("fr", "Écris un programme qui trie une liste.", "le code de la route; un programme de télévision"),
     ("hi", "जोड़ने वाला प्रोग्राम लिखें।", "आनुवंशिक कोड बनता है"),
     ("id", "Buatlah program komputer sederhana.", "program pemerintah"),

@@ -63,6 +63,7 @@ class Fit:
         pad_id: int,
         settings: SelectorSettings,
     ) -> None:
+        self._started = time.perf_counter()
         self._model, self._outputs, self._settings, self._pad_id = model, outputs, settings, pad_id
         self._train, self._valid = list(train), list(valid)
         self._embeddings = embeddings.to(model.device)
@@ -77,7 +78,7 @@ class Fit:
 
     def run(self, on_progress: Callable[[int, int], None] | None = None) -> tuple[Tensor, dict[str, Any]]:
         """Train; returns the best logits (L, H) on the CPU, and the figures of training."""
-        settings, started = self._settings, time.perf_counter()
+        settings = self._settings
         optimizer = torch.optim.Adam([self.logits], lr=settings.learning_rate)
         validations = [self.validate(0)]
         best, kept, since = validations[0], self.logits.detach().clone(), 0
@@ -101,7 +102,7 @@ class Fit:
             "valid_loss": best.loss,
             "validations": [vars(validation) for validation in validations],
             "cached": self._valid_logits.cached,
-            "seconds": round(time.perf_counter() - started, 2),
+            "seconds": round(time.perf_counter() - self._started, 2),
         }
         return kept.cpu(), figures
 

@@ -12,7 +12,7 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,28 @@ class _Unusable(Exception):
     """argparse's complaint about one value."""
 
 
-def parse_config(types: Sequence[type], args: Sequence[str]) -> tuple[Any, ...]:
+def given_options(args: Sequence[str]) -> dict[str, Any]:
+    """What the arguments and their ``--config`` file set: {option: its words, or the file's value}.
+
+    Raises:
+        UserError: the file cannot be read, or an argument is no option.
+    """
+    path, overrides = _split(args)
+    return (read_yaml(path) if path is not None else {}) | overrides
+
+
+def parse_config(
+    types: Sequence[type], args: Sequence[str], *, elsewhere: Callable[[list[str]], str] | None = None
+) -> tuple[Any, ...]:
     """Build one instance of each dataclass from ``--config FILE`` and ``--option value`` pairs.
 
     Dashes in option names are read as underscores. Values in the file may be numbers, words, booleans, lists or
     mappings; ``1e-5`` is a number however YAML reads it, and a null leaves the default.
+
+    Args:
+        types: the dataclasses.
+        args: the words of the command line.
+        elsewhere: called with the unknown options; what it says of them, if anything, is told first.
 
     Raises:
         UserError: naming every unknown option (with the nearest known one), every value of the wrong kind, every
@@ -43,10 +60,12 @@ def parse_config(types: Sequence[type], args: Sequence[str]) -> tuple[Any, ...]:
     where = dict.fromkeys(options.keys() - overrides.keys(), f" (in {path})")
     options |= overrides
     known = {field.name for kind in types for field in dataclasses.fields(kind) if field.init}
-    problems = [
+    unknown = [name for name in options if name not in known]
+    problems = [told] if unknown and elsewhere is not None and (told := elsewhere(unknown)) else []
+    problems += [
         f"no such option: '{name}'{where.get(name, '')}{did_you_mean(name, known)}"
-        for name in options
-        if name not in known
+        for name in unknown
+        if not any(f"'{name}'" in problem for problem in problems)
     ]
     parser = _parser(types)
     argv: list[str] = []

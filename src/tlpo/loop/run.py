@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,9 +100,14 @@ def train(
     return TrainResult(final, _history(folder), _step_of(checkpoint), rollouts)
 
 
-def training_prompts(run: RunConfig) -> list[PromptRecord]:
+def training_prompts(path: str | None, languages: Sequence[str] | None) -> list[PromptRecord]:
+    """The prompts of a file, or the bundled ones, that are for training."""
+    return load_prompts(path, language=languages, split="train")
+
+
+def prompts_of(run: RunConfig) -> list[PromptRecord]:
     """The run's training prompts."""
-    return load_prompts(run.prompts, language=run.language, split="train")
+    return training_prompts(run.prompts, run.language)
 
 
 def prompt_rows(prompts: list[PromptRecord]) -> list[dict[str, Any]]:

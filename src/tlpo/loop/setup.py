@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from tlpo.errors import UserError
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, TrainingArguments
 
 logger = logging.getLogger(__name__)
 
@@ -50,3 +50,21 @@ def room_for_prompt(model: PreTrainedModel, max_new_tokens: int) -> int | None:
     if limit <= max_new_tokens:
         raise UserError(f"max_new_tokens is {max_new_tokens}, but the model's context holds {limit} tokens: lower it")
     return int(limit - max_new_tokens)
+
+
+def refuse_several_gpus(args: TrainingArguments) -> None:
+    """Raises UserError where the Trainer would spread one process over several GPUs."""
+    if args.n_gpu > 1:
+        raise UserError(
+            f"{args.n_gpu} GPUs in one process: start one process a GPU with 'torchrun --nproc_per_node {args.n_gpu}' "
+            "or 'accelerate launch', or make one visible with CUDA_VISIBLE_DEVICES=0"
+        )
+
+
+def refuse_sharding(trainer: Any) -> None:
+    """Raises UserError for a trainer that shards its weights."""
+    if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+        raise UserError(
+            "FSDP and DeepSpeed are not supported, since processes decode unequal numbers of steps, which sharded "
+            "weights do not allow: use plain data parallelism (torchrun), with an adapter if the memory is short"
+        )

@@ -48,7 +48,8 @@ CARD_OPTIONS = (
     "recipe", "strictness", "learning_rate",
     "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
     "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
-    "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "epsilon", "beta",
+    "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "loss_type", "reward",
+    "scale_rewards", "epsilon", "beta",
 )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
     if args.process_index:
         check_inputs(run, args, *base())
         return AuditedResult(_train(run, args, base), None, None, None, {})
-    texts, held_out = clean_texts(run), _held_out(run)
+    texts, held_out = clean_texts(run), _held_out(run, args)
     if status_of(folder, run, args) != "finished":
         check_inputs(run, args, *base())
     with alone_in(folder):
@@ -150,10 +151,10 @@ def _clean_lines(code: str, path: str) -> list[str]:
         raise UserError(f"clean_text '{path}' cannot be read: {error}") from None
 
 
-def _held_out(run: RunConfig) -> list[PromptRecord]:
+def _held_out(run: RunConfig, args: MethodConfig) -> list[PromptRecord]:
     if not run.audit_prompts:
         return []
-    languages = method(run.method).languages(run)
+    languages = method(run.method).languages(run, args)
     records = load_prompts(run.eval_prompts, language=languages, split="eval")
     taken: dict[str, int] = dict.fromkeys(languages, 0)
     chosen = []
@@ -265,7 +266,7 @@ def _facts(
         "base_model": run.model,
         "adapter": run.lora,
         "method": method(run.method).told,
-        "languages": method(run.method).languages(run),
+        "languages": method(run.method).languages(run, args),
         "english": args.english,
         "sampling": {
             "temperature": args.temperature, "top_p": args.top_p, "max_new_tokens": args.max_new_tokens,

@@ -13,6 +13,9 @@ from transformers.utils import logging
 
 from tlpo.runs.progress import SPEED_PERIOD
 
+_SHOWN = {"reward": "reward", "rewards/accuracies": "accuracy", "kl": "kl", "loss": "loss"}
+"""{metric: what it is called}, in this order, where a step has it."""
+
 
 class TrainingProgress(TrainerCallback):
     """Shows the main process's steps in place of the trainer's own bar."""
@@ -29,19 +32,25 @@ class TrainingProgress(TrainerCallback):
         self._progress.update(self._task, completed=state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        if state.is_world_process_zero and logs and "confusion/rate" in logs:
+        if state.is_world_process_zero and logs and ("confusion/rate" in logs or "loss" in logs):
             self._progress.console.print(step_line(state.global_step, logs), highlight=False, soft_wrap=True)
 
 
 def step_line(step: int, logs: Mapping[str, float]) -> str:
-    """One logged step in words: the rate among the samples, the points found and used, the update, the seconds."""
-    seconds = sum(value for name, value in logs.items() if name.endswith("/seconds"))
-    found, used = logs.get("confusion/points", 0), logs.get("confusion/points_used", 0)
-    parts = [f"{100 * logs['confusion/rate']:5.1f} % of the samples confused", f"{used:.0f} of {found:.0f} points used"]
-    parts += [f"{name} {logs[name]:.4f}" for name in ("kl", "loss") if name in logs]
+    """One logged step in words: the rate among the samples, the points found and used, the update, the seconds.
+
+    A method that samples nothing, or finds no points, tells what it has.
+    """
+    seconds = sum(value for name, value in logs.items() if name.endswith("/seconds")) or logs.get("step_time", 0)
+    parts = []
+    if "confusion/rate" in logs:
+        parts.append(f"{100 * logs['confusion/rate']:5.1f} % of the samples confused")
+    if "confusion/points" in logs:
+        parts.append(f"{logs.get('confusion/points_used', 0):.0f} of {logs['confusion/points']:.0f} points used")
+    parts += [f"{shown} {logs[name]:.4f}" for name, shown in _SHOWN.items() if name in logs]
     if logs.get("train/skipped_steps"):
         parts.append("skipped: not finite")
-    return f"step {step:>3}: {', '.join(parts)}, {seconds:.0f} s"
+    return ", ".join([f"step {step:>3}: {parts[0]}", *parts[1:], *([f"{seconds:.0f} s"] if seconds else [])])
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tlpo.data.encoded import encode_dataset
-from tlpo.loop.run import prompt_rows, training_prompts
+from tlpo.loop.run import prompt_rows, prompts_of
 from tlpo.training.setup import check_context
 from tlpo.training.trainer import TLPOTrainer
 
@@ -23,7 +23,7 @@ def make_trainer(
     return TLPOTrainer(
         model,
         args,
-        train_dataset=prompt_rows(training_prompts(run)),
+        train_dataset=prompt_rows(prompts_of(run)),
         processing_class=tokenizer,
         peft_config=run.peft_config(),
     )
@@ -36,7 +36,7 @@ def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, token
         UserError: when the group exceeds the vocabulary, or a prompt cannot be used or does not fit the context.
     """
     encode_dataset(
-        prompt_rows(training_prompts(run)),
+        prompt_rows(prompts_of(run)),
         tokenizer,
         template=args.prompt_template,
         default_language=None,

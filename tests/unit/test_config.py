@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tlpo.config import describe, parse_config
+from tlpo.config import describe, given_options, parse_config
 from tlpo.errors import UserError
 from tlpo.loop.config import RunConfig
 from tlpo.training.config import TLPOConfig
@@ -178,6 +178,22 @@ class TestProblems:
     def test_bytes_that_are_no_text(self, tmp_path: Path) -> None:
         (tmp_path / "run.yaml").write_bytes(b"model: \xff\xfe\n")
         assert "run.yaml cannot be read" in complaint("--config", str(tmp_path / "run.yaml"))
+
+
+def test_what_is_given_before_anything_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text("method: dpo\nsize: 3\n", encoding="utf-8")
+    words = ["--config", str(tmp_path / "run.yaml"), "--size=4", "--extra-thing", "a", "b"]
+    assert given_options(words) == {"method": "dpo", "size": ["4"], "extra_thing": ["a", "b"]}
+
+
+def test_unknown_options_may_be_explained() -> None:
+    def elsewhere(names: list[str]) -> str:
+        assert names == ["beta", "sizze"]
+        return "another method knows 'beta'"
+
+    with pytest.raises(UserError) as raised:
+        parse_config((Data,), ["--model", "m", "--beta", "1", "--sizze", "2"], elsewhere=elsewhere)
+    assert str(raised.value) == "another method knows 'beta'; no such option: 'sizze' (did you mean 'size'?)"
 
 
 class TestTheRealOptions:

@@ -1,25 +1,14 @@
-"""Metrics, checkpoint folders, rows of the update, and the guard against steps that are not finite."""
+"""Metrics of a step, and the rows of the update."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tlpo.errors import UserError
-from tlpo.loop.checkpoints import (
-    MARKER,
-    checkpoint_folders,
-    last_complete,
-    mark_complete,
-    remove_incomplete,
-    write_json,
-)
-from tlpo.loop.guards import StepGuard
 from tlpo.training.exploration import Candidate
 from tlpo.training.metrics import PHASES, SUMS, StepMetrics
 from tlpo.training.points import ConfusionPoint, PointRow, collate
@@ -76,32 +65,6 @@ class TestMetrics:
         assert metrics.drain(unchanged, 1)["update/seconds"] > 0
 
 
-class TestCheckpoints:
-    def test_only_marked_folders_count_and_numbers_are_compared_as_numbers(self, tmp_path: Path) -> None:
-        for step in (2, 10, 9, 11):
-            (tmp_path / f"checkpoint-{step}").mkdir()
-        (tmp_path / "checkpoint-best").mkdir()
-        assert last_complete(tmp_path) is None
-        for step in (2, 9, 10):
-            mark_complete(tmp_path / f"checkpoint-{step}", step)
-        assert last_complete(tmp_path) == tmp_path / "checkpoint-10"
-        assert [step for step, _ in checkpoint_folders(tmp_path)] == [2, 9, 10, 11]
-        remove_incomplete(tmp_path)
-        left = {path.name for path in tmp_path.iterdir()}
-        assert left == {"checkpoint-2", "checkpoint-9", "checkpoint-10", "checkpoint-best"}
-
-    def test_no_folder_yet(self, tmp_path: Path) -> None:
-        assert last_complete(tmp_path / "none") is None
-        remove_incomplete(tmp_path / "none")
-
-    def test_json_is_written_whole_or_not_at_all(self, tmp_path: Path) -> None:
-        path = tmp_path / MARKER
-        write_json(path, {"step": 1, "text": "한국어"})
-        with pytest.raises(TypeError):
-            write_json(path, {"step": object()})
-        assert json.loads(path.read_text(encoding="utf-8")) == {"step": 1, "text": "한국어"}
-
-
 def point(**changes: Any) -> ConfusionPoint:
     values = {
         "prompt_index": 3,
@@ -142,34 +105,3 @@ class TestRows:
         assert batch["weights"].tolist() == [1.0, 0.0]
         torch.testing.assert_close(batch["advantages"], torch.tensor([[-0.5, 0.5, 0.0], [0.0] * 3]))
         torch.testing.assert_close(batch["old_logps"], torch.tensor([[-2.3, -0.9, -1.2], [0.0] * 3]))
-
-
-class TestGuard:
-    @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
-    def test_a_bad_loss_or_norm_spoils_the_step_and_only_it(self, bad: float) -> None:
-        guard = StepGuard(5)
-        guard.note_loss(torch.tensor([1.0, bad]))
-        assert not guard.accept(1.0)
-        guard.note_loss(torch.tensor([1.0, 2.0]))
-        assert not guard.accept(torch.tensor(bad))
-        assert (guard.in_a_row, guard.skipped) == (2, 2)
-        guard.note_loss(torch.tensor([1.0, 2.0]))
-        assert guard.accept(torch.tensor(3.0))
-        assert (guard.in_a_row, guard.skipped) == (0, 2)
-
-    def test_the_run_ends_when_the_limit_is_passed(self) -> None:
-        class Run:
-            saved = 0
-
-            def save_now(self) -> Path:
-                self.saved += 1
-                return Path("out/checkpoint-3")
-
-        guard, run = StepGuard(1), Run()
-        for _ in range(2):
-            guard.check(run)  # type: ignore[arg-type]
-            guard.accept(float("nan"))
-        assert run.saved == 0
-        with pytest.raises(UserError, match=r"not finite in 2 steps in a row .*checkpoint-3.*lower learning_rate"):
-            guard.check(run)  # type: ignore[arg-type]
-        assert run.saved == 1

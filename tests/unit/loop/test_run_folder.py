@@ -35,3 +35,17 @@ def test_the_sampled_token_option_is_recorded_and_compared(tmp_path: Path) -> No
     other = TLPOConfig(output_dir=str(tmp_path), use_cpu=True, include_sampled_token=False)
     with pytest.raises(UserError, match="include_sampled_token was True, now False"):
         status_of(tmp_path, run, other)
+
+
+def test_a_run_of_a_version_without_an_option_goes_on_with_its_default(tmp_path: Path) -> None:
+    run, args = RunConfig(model="m"), TLPOConfig(output_dir=str(tmp_path), use_cpu=True)
+    claim(tmp_path, run, args)
+    (tmp_path / "metrics.jsonl").write_text("")
+    recorded = yaml.safe_load((tmp_path / CONFIG_FILE).read_text(encoding="utf-8"))
+    for name in ("method", "rollout_budget"):
+        del recorded["config"][name]
+    (tmp_path / CONFIG_FILE).write_text(yaml.safe_dump(recorded), encoding="utf-8")
+    assert status_of(tmp_path, run, args) == "running"
+    other = TLPOConfig(output_dir=str(tmp_path), use_cpu=True, rollout_budget=1000)
+    with pytest.raises(UserError, match="rollout_budget was None, now 1000"):
+        status_of(tmp_path, run, other)

@@ -233,7 +233,7 @@ class TestTheRealOptions:
     def test_described(self) -> None:
         assert [name for name, _, _ in describe(RunConfig)][:4] == ["model", "method", "language", "prompts"]
         own = {name: (default, text) for name, default, text in describe(TLPOConfig)}
-        assert own["num_candidates"] == (16, "N: tokens tried at each confusion point.")
+        assert own["early_stop"] == (True, "Stop a response once its confusion point is certain.")
         assert "warmup_steps" not in own
         everything = {name for name, _, _ in describe(TLPOConfig, own=False)}
         assert everything > {*own, "warmup_steps", "gradient_checkpointing"}

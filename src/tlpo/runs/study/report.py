@@ -174,7 +174,7 @@ def _notes(schedule: Schedule, facts: dict[str, Fact]) -> Iterable[str]:
             yield f"{label}: {fact['choice']['rate']:g} was chosen. Tried: {tried}.{kept}"
     shared = [schedule.states.record(stage) for stage in (schedule.plan.sample, schedule.plan.pairs)]
     hours = sum(fact["hours"] for fact in facts.values()) + sum(record.seconds for record in shared) / 3600
-    yield f"{hours:.1f} hours of work in all, {study.jobs} stage{'' if study.jobs == 1 else 's'} at a time."
+    yield f"{hours:.2f} hours of work in all, {study.jobs} stage{'' if study.jobs == 1 else 's'} at a time."
     for fact in facts.values():
         yield from (f"Failed: {told}" for told in fact["failed"])
 

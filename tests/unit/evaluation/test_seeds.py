@@ -80,6 +80,36 @@ def test_repeated_worlds_have_the_variance_claimed() -> None:
     assert np.mean(claimed) == pytest.approx(true, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("seeds", "spread", "least", "most"),
+    [(1, 0.0, 0.90, 0.99), (1, 0.6, 0.50, 0.75), (2, 0.0, 0.90, 0.99), (2, 0.6, 0.83, 0.95), (5, 0.6, 0.85, 0.96)],
+)
+def test_how_often_the_interval_of_a_difference_holds_the_truth(
+    seeds: int, spread: float, least: float, most: float
+) -> None:
+    """Worlds of 60 prompts of differing difficulty, 4 samples each; seeds that differ by `spread` on the logit scale.
+
+    One seed says nothing of others: where they differ, its interval is too narrow, and this shows how much.
+    """
+    generator = np.random.default_rng(4)
+
+    def rates(shift: float, prompts: Table, own: Table) -> Table:
+        return 1 / (1 + np.exp(-(2.5 + shift + prompts + own)))
+
+    many = generator.normal(size=200_000)
+    true = rates(0, many, spread * generator.normal(size=many.shape)).mean() - rates(-0.8, many, 0 * many).mean()
+    held = 0
+    for world in range(200):
+        prompts = generator.normal(size=60)
+        shares = rates(0, prompts[None], spread * generator.normal(size=(seeds, 1)))
+        tables = generator.binomial(4, np.concatenate([rates(-0.8, prompts, 0 * prompts)[None], shares])).astype(float)
+        drawn = draw_runs(one_stratum(tables, np.full_like(tables, 4)), key="x", share=True, resamples=300, seed=world)
+        found = estimate_methods(drawn, {"base": [0], "m": range(1, seeds + 1)}, seed=world)
+        low, high = difference(found["m"], found["base"])[1]
+        held += low <= true <= high
+    assert least <= held / 200 <= most
+
+
 def test_seeds_that_differ_by_less_than_their_items_explain_add_nothing() -> None:
     table = np.array([[1.0, 0.0, 1.0, 0.0] * 5, [0.0, 1.0, 0.0, 1.0] * 5])  # equal means, opposite items
     found = estimate(one_stratum(table), share=True)

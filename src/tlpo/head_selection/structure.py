@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 from torch import nn
 
@@ -24,6 +25,7 @@ _LINEAR = re.compile(r"LinearAtt|Lightning|Delta|Mamba|SSM|ShortConv|Rwkv|Retent
 _LINEAR_LAYER_TYPES = ("linear", "conv", "mamba", "recurrent")
 _ELSEWHERE = re.compile(r"cross|encoder_att|vision|visual|image|audio|speech", re.IGNORECASE)
 _HEADS = ("num_heads", "num_attention_heads", "num_query_heads", "n_heads", "n_head", "num_q_heads", "h")
+_noticed: WeakSet[nn.Module] = WeakSet()
 _WIDTHS = ("in_features", "infeatures", "nx", "input_size", "in_dim")
 
 
@@ -51,7 +53,7 @@ def attention_outputs(model: nn.Module) -> list[AttentionOutput]:
 
     A module counts as an attention if it holds a query (or joint) projection and an output projection. Layers of linear
     attention, state spaces or convolution keep a running state instead of attending to positions; they are skipped with
-    a notice. Cross-attention and the encoders of other modalities are left out.
+    one notice a model. Cross-attention and the encoders of other modalities are left out.
 
     Raises:
         UserError: the model has none, or the number of heads of one cannot be told.
@@ -74,8 +76,10 @@ def attention_outputs(model: nn.Module) -> list[AttentionOutput]:
             f"{type(model).__name__} has no softmax attention with an output projection, which head selection needs: "
             "take another model"
         )
-    for stack, layers in _without_attention(model, found).items():
-        logger.warning("%s: layers %s have no softmax attention and are left as they are", stack, layers)
+    if model not in _noticed:
+        _noticed.add(model)
+        for stack, layers in _without_attention(model, found).items():
+            logger.warning("%s: layers %s have no softmax attention and are left as they are", stack, layers)
     return found
 
 

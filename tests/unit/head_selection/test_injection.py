@@ -221,22 +221,52 @@ def test_a_model_wrapped_by_peft() -> None:
         assert torch.equal(adapted.generate(input_ids=ids, prefill_chunk_size=2, **options), tokens)
 
 
-@pytest.mark.parametrize("architecture", ["gpt2", "qwen2", "llama"])
-def test_bias_and_quantised_weights_keep_working(architecture: str) -> None:
-    """The projection is called as it is: whatever it computes from the mixed heads is what the model goes on with."""
-    model = tiny_model(architecture)
-    outputs = attention_outputs(model)
-    for output in outputs:
-        if hasattr(output.module, "bias") and output.module.bias is not None:
-            torch.nn.init.normal_(output.module.bias)
-    embedding, _ = task()
-    seen = []
-    handles = [o.module.register_forward_hook(lambda _, args, out: seen.append(out[0, -1])) for o in outputs]
-    with torch.no_grad(), injected(model, embedding, torch.ones(1, LAYERS, HEADS)):
-        model(torch.tensor([PROMPT]))
-        [handle.remove() for handle in handles]
-        expected = [o.module(embedding[0, place].flatten()[None, None])[0, 0] for place, o in enumerate(outputs)]
-    torch.testing.assert_close(torch.stack(seen), torch.stack(expected))
+class Int8(torch.nn.Module):
+    """A quantised projection: whole numbers and a scale, and no ``weight``."""
+
+    def __init__(self, linear: torch.nn.Linear) -> None:
+        super().__init__()
+        self.in_features, self.out_features = linear.in_features, linear.out_features
+        scale = linear.weight.detach().abs().max() / 127
+        self.register_buffer("packed", (linear.weight.detach() / scale).round().to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.packed.to(x.dtype) * self.scale)
+
+
+@pytest.mark.parametrize("kind", ["bias", "joint weights and bias", "quantised"])
+def test_the_projection_is_called_as_it_is(kind: str) -> None:
+    """Whatever it computes from the mixed heads is what the model goes on with; gradients pass through it."""
+    model = tiny_model("gpt2" if kind == "joint weights and bias" else "llama").requires_grad_(False)
+    if kind == "bias":
+        for layer in model.model.layers:
+            layer.self_attn.o_proj.bias = torch.nn.Parameter(torch.randn(16))
+    if kind == "quantised":
+        for layer in model.model.layers:
+            for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
+                setattr(layer.self_attn, name, Int8(getattr(layer.self_attn, name)))
+    outputs, (embedding, alpha) = attention_outputs(model), task()
+    seen: list[tuple[Tensor, Tensor]] = []
+    handles = [o.module.register_forward_hook(lambda _, args, out: seen.append((args[0], out))) for o in outputs]
+    ids = torch.tensor([PROMPT])
+    with torch.no_grad():
+        model(ids)
+        bare = [args[0, -1] for args, _ in seen]
+        seen.clear()
+        with injected(model, embedding, torch.ones(1, LAYERS, HEADS)):
+            model(ids)
+    for handle in handles:
+        handle.remove()
+    for place, output in enumerate(outputs):
+        expected = output.module(embedding[0, place].flatten()[None, None])[0, 0]
+        torch.testing.assert_close(seen[place][1][0, -1], expected)
+        assert not torch.allclose(bare[place], embedding[0, place].flatten())
+    alpha.requires_grad_(True)
+    with injected(model, embedding, alpha):
+        model(ids).logits[0, -1, 7].backward()
+    assert alpha.grad is not None
+    assert alpha.grad.abs().min() > 0
 
 
 def test_afterwards_the_model_is_as_it_was() -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tlpo.data import load_prompts as load_prompts
     from tlpo.errors import TLPOError as TLPOError
     from tlpo.errors import UserError as UserError
+    from tlpo.head_selection.adapter import TaskAdapter as TaskAdapter
+    from tlpo.head_selection.embedding import TaskEmbedding as TaskEmbedding
+    from tlpo.head_selection.selector import HeadSelector as HeadSelector
     from tlpo.modeling.load import load_model as load_model
     from tlpo.modeling.load import load_tokenizer as load_tokenizer
     from tlpo.training.config import TLPOConfig as TLPOConfig
@@ -29,12 +32,15 @@ __version__ = "0.1.0"
 _HOME = {
     "ConfusionDetector": "tlpo.confusion",
     "Detection": "tlpo.confusion",
+    "HeadSelector": "tlpo.head_selection.selector",
     "PromptRecord": "tlpo.data",
     "Span": "tlpo.confusion",
     "StreamingDetector": "tlpo.confusion",
     "TLPOConfig": "tlpo.training.config",
     "TLPOError": "tlpo.errors",
     "TLPOTrainer": "tlpo.training.trainer",
+    "TaskAdapter": "tlpo.head_selection.adapter",
+    "TaskEmbedding": "tlpo.head_selection.embedding",
     "UserError": "tlpo.errors",
     "encode_prompt": "tlpo.data",
     "load_model": "tlpo.modeling.load",

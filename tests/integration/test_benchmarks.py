@@ -48,6 +48,11 @@ def test_rollout_reports_both_rates_and_the_parts() -> None:
     assert 0 <= figures["early_stop_saved"] < 1
 
 
+def test_head_selection_is_timed_against_few_shot_prompts() -> None:
+    figures = run("site.py", "--items", "4", "--shots", "3")
+    assert finite(figures, "speedup", "speedup_equal_length", "seconds", "zero_shot_seconds", "few_shot_seconds")
+
+
 def test_step_counts_every_phase() -> None:
     figures = run("step.py", "--prompts", "3", "--samples", "2", "--max_new_tokens", "8")
     assert finite(figures, "seconds", "least_seconds", "operations", "bytes", "tokens", "matmul_peak")

@@ -23,6 +23,7 @@ VERBS = {
     "train": "train a model with TLPO",
     "compare": "put evaluations of several methods into one table, one picture and one page",
     "study": "train and evaluate a grid of methods, learning rates and seeds, and compare them",
+    "heads": "teach a frozen model a task through selected attention heads (SITE)",
     "demo": "audit, train and audit again on a small model",
 }
 

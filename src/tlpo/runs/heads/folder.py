@@ -1,0 +1,158 @@
+"""The output folder that all `tlpo heads` commands share, and what it remembers.
+
+    settings.json                 what decides the results, a section for each stage; the tasks and the seeds
+    embeddings/TASK/seed-N/       task embeddings
+    adapters/TASK/seed-N/         fitted selections, each with its embedding (`TaskAdapter.from_pretrained`)
+    results.jsonl                 one line for each task, method and seed, written as it is done
+    results.json, results.md      the table of `evaluate`
+    analysis/                     `analyze`: patching.jsonl, analysis.json, report.html, figures/
+
+A stage's section is fixed once it was used. Options that a later command leaves out are taken from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlpo.errors import UserError
+from tlpo.evaluation.folder import write_atomic
+from tlpo.runs.heads.records import Result, lines_of, read_results
+
+if TYPE_CHECKING:
+    from tlpo.head_selection.tasks import Task
+
+
+class HeadsFolder:
+    """Raises UserError when the folder holds something else, or its settings are damaged."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings_path, self.results_path = path / "settings.json", path / "results.jsonl"
+        self.analysis = path / "analysis"
+        if path.exists() and not path.is_dir():
+            raise UserError(f"{path} is a file: give --output a folder")
+        self._known = self._read()
+
+    def claim(
+        self, stage: str, given: Mapping[str, Any], defaults: Mapping[str, Any], *, keep: bool = True
+    ) -> dict[str, Any]:
+        """The options of a stage: those given, else those the folder has from before, else the defaults.
+
+        given: options that the user has set; None counts as not set. keep: whether the stage is used now, so that its
+        options are fixed from here on.
+
+        Raises UserError when an option was another before.
+        """
+        before = self._known.get(stage, {})
+        wanted = {name: value for name, value in given.items() if value is not None}
+        told = [
+            f"{name} was {before[name]!r}, now {value!r}"
+            for name, value in wanted.items()
+            if name in before and before[name] != value
+        ]
+        if told:
+            raise UserError(f"{self.path} holds results with other settings ({'; '.join(told)}): give another --output")
+        chosen = {**defaults, **before, **wanted}
+        if keep:
+            self._known[stage] = chosen
+        return chosen
+
+    def tasks(self, given: Sequence[str], load: Any) -> dict[str, Task]:
+        """Load the tasks given, or else those that the folder knows, by name.
+
+        load: from a task's path or name to the task.
+
+        Raises UserError when there is none, two have one name, or one has changed since results were made with it.
+        """
+        known = self._known.setdefault("tasks", {})
+        found: dict[str, Task] = {}
+        for source in dict.fromkeys(given or [entry["source"] for entry in known.values()]):
+            task = load(source)
+            entry = {"source": str(source), "digest": digest_of(task)}
+            if task.name in found:
+                raise UserError(f"two tasks are named '{task.name}': rename one of the folders or files")
+            if known.get(task.name, entry)["digest"] != entry["digest"]:
+                raise UserError(f"{self.path} holds results of another task '{task.name}': give another --output")
+            found[task.name], known[task.name] = task, entry
+        if not found:
+            raise UserError("there is no task: give --task with a folder, a file or the name of a bundled task")
+        return found
+
+    def seeds(self, given: Sequence[int]) -> list[int]:
+        """The seeds given, or else those that the folder knows, or else 0."""
+        known = self._known.setdefault("seeds", [])
+        chosen = list(dict.fromkeys(given or known or [0]))
+        known += [seed for seed in chosen if seed not in known]
+        return chosen
+
+    def save(self) -> None:
+        """Write the settings down: once they are known to be good and before the first result."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_atomic(self.settings_path, as_json(self._known))
+
+    def embedding(self, task: str, seed: int) -> Path:
+        """Where the task embedding lies, or will."""
+        return self.path / "embeddings" / task / f"seed-{seed}"
+
+    def adapter(self, task: str, seed: int) -> Path:
+        """Where the fitted selection lies, or will."""
+        return self.path / "adapters" / task / f"seed-{seed}"
+
+    def _read(self) -> dict[str, Any]:
+        if not self.settings_path.exists():
+            others = [entry.name for entry in self.path.iterdir()] if self.path.exists() else []
+            if any(not name.startswith(".") for name in others):
+                raise UserError(f"{self.path} holds other files and no results of 'tlpo heads': give a new --output")
+            return {}
+        try:
+            known = json.loads(self.settings_path.read_text(encoding="utf-8"))
+            if not all(isinstance(known[name], kind) for name, kind in (("tasks", dict), ("seeds", list))):
+                raise TypeError
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{self.settings_path} is damaged: give --output another folder") from None
+        return dict(known)
+
+
+class ResultsFile:
+    """The results of a JSON-lines file, kept in memory and added to on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._results = {result.key: result for result in read_results(path)}
+        if self._results:
+            write_atomic(path, lines_of(self._results.values()))  # without what a kill left half-written
+
+    def has(self, task: str, method: str, seed: int | None) -> bool:
+        return (task, method, seed) in self._results
+
+    def get(self, task: str, method: str, seed: int | None) -> Result:
+        return self._results[task, method, seed]
+
+    def add(self, result: Result) -> None:
+        """Append a result and see it onto the disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(lines_of([result]))
+            file.flush()
+            os.fsync(file.fileno())
+        self._results[result.key] = result
+
+    def all(self) -> list[Result]:
+        """Every result, in the order of the file."""
+        return list(self._results.values())
+
+
+def digest_of(task: Task) -> str:
+    """A short digest of a task's examples."""
+    splits = [[[item.input, item.output] for item in split] for split in (task.train, task.valid, task.test)]
+    return hashlib.sha256(json.dumps(splits).encode()).hexdigest()[:16]
+
+
+def as_json(value: Any) -> str:
+    """JSON for people and programs, ending in a newline."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"

@@ -12,11 +12,13 @@ evaluation goes on, from whatever output folder it is asked for:
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ import filelock
 from tlpo import __version__
 from tlpo.errors import UserError
 from tlpo.evaluation.folder import write_atomic
+
+logger = logging.getLogger(__name__)
 
 Item = dict[str, Any]
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -90,7 +94,7 @@ class PartCache:
         folder = self.folder(part)
         try:
             (folder / "work").mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(folder / "lock"):
+            with _locked(folder):
                 if (kept := self.found(part)) is not None:  # another process did it while this one waited
                     return kept
                 write_atomic(folder / "inputs.json", as_json(part.described))
@@ -101,6 +105,20 @@ class PartCache:
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise UserError(f"cannot write to the cache '{self.root}' ({error.strerror}): give --cache DIR") from None
         return result
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = filelock.FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0.1)
+    except filelock.Timeout:
+        logger.info("waiting for another process that is measuring the same (%s)", folder.name)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def digest(value: Any) -> str:

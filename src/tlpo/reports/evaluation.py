@@ -16,6 +16,7 @@ from tlpo.metrics.rows import ALL
 from tlpo.reports.formats import signed
 
 _RATES = ("rpr", "lpr", "wpr", "lcpr", "rate")
+_MANY_ROWS = 36
 Report = Mapping[str, Any]
 
 
@@ -29,19 +30,28 @@ class Grid:
     text: int
 
 
-def evaluation_grids(report: Report) -> list[Grid]:
-    """The tables of an evaluation: consistency, capability, text, and the differences from the baseline."""
-    grids = [_consistency(report), _capability(report), _text(report), _differences(report)]
+def evaluation_grids(report: Report, *, averages_only: bool = False) -> list[Grid]:
+    """The tables of an evaluation: consistency, capability, text, and the differences from the baseline.
+
+    averages_only: of the consistency, leave out single sources.
+    """
+    grids = [
+        _consistency(report, averages_only),
+        _capability(report),
+        _text(report),
+        *_differences(report, averages_only),
+    ]
     return [grid for grid in grids if grid.rows]
 
 
 def evaluation_tables(report: Report) -> list[Table]:
-    """The tables for the terminal."""
+    """The tables for the terminal; of a long evaluation the averages, the rest being in evaluation.md."""
     tables = []
-    for grid in evaluation_grids(report):
+    for grid in evaluation_grids(report, averages_only=len(report["consistency"]) > _MANY_ROWS):
         table = Table(title=Text(grid.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for number, heading in enumerate(grid.headings):
-            table.add_column(Text(heading), justify="left" if number < grid.text else "right", overflow="fold")
+            words = number < grid.text
+            table.add_column(Text(heading), justify="left" if words else "right", overflow="fold", no_wrap=not words)
         for row in grid.rows:
             table.add_row(*(Text(cell.replace(" [", "\n[")) for cell in row))
         tables.append(table)
@@ -67,12 +77,16 @@ def write_evaluation_page(path: Path, report: Report) -> None:
     write_atomic(path, evaluation_markdown(report))
 
 
-def _consistency(report: Report) -> Grid:
+def _shown(rows: Sequence[Mapping[str, Any]], averages_only: bool) -> list[Mapping[str, Any]]:
+    """The rows without those of all languages if there is one only, and without single sources if so asked."""
+    several = len({row["language"] for row in rows}) > 2
+    kept = [row for row in rows if row["language"] != ALL or several]
+    return [row for row in kept if not averages_only or row["source"].rpartition("/")[2] == ALL]
+
+
+def _consistency(report: Report, averages_only: bool) -> Grid:
     rows = []
-    several = len({row["language"] for row in report["consistency"]}) > 2  # else an average says nothing more
-    for row in report["consistency"]:
-        if row["language"] == ALL and not several:
-            continue
+    for row in _shown(report["consistency"], averages_only):
         place = (row["profile"], f"{row['temperature']:g}", row["source"], row["language"], str(row["n"]))
         rows.append((*place, *(_percent(row, name) for name in _RATES)))
     headings = ("profile", "T", "source", "language", "n", "RPR %", "LPR %", "WPR %", "LCPR %", "confused %")
@@ -83,6 +97,8 @@ def _percent(row: Mapping[str, Any], name: str) -> str:
     value, interval = row[name], row["ci95"].get(name)
     if value is None:
         return "–"
+    if name == "wpr" and row.get("note"):
+        return f"({value:.0f})"  # it rests on nothing, and must not look like a result
     return f"{value:.1f} [{interval[0]:.1f}, {interval[1]:.1f}]" if interval else f"{value:.1f}"
 
 
@@ -119,23 +135,24 @@ def _nats(label: str, own: Mapping[str, Any]) -> tuple[str, ...]:
     return label, f"{own['value']:.4f} nats a token", f"[{low:.4f}, {high:.4f}]"
 
 
-def _differences(report: Report) -> Grid:
+def _differences(report: Report, averages_only: bool) -> list[Grid]:
     baseline = report["baseline"]
+    if baseline is None:
+        return []
     rows: list[tuple[str, ...]] = []
-    for row in baseline["consistency"] if baseline else ():
-        label = (
-            f"{row['profile']} {row['metric'].upper()}, T {row['temperature']:g}, {row['source']}, {row['language']}"
-        )
-        rows.append((label, f"{signed(row['change'], 1)} points", _signed(row["ci95"], 1)))
-    for row in baseline["capability"] if baseline else ():
+    for row in _shown(baseline["consistency"], averages_only):
+        label = f"{row['profile']} {row['metric'].upper()}"
+        place = f"T {row['temperature']:g}, {row['source']}, {row['language']}"
+        rows.append((f"{label}, {place}", f"{signed(row['change'], 1)} points", _signed(row["ci95"], 1)))
+    for row in baseline["capability"]:
         rows.append((f"{row['task']} {row['metric']}", signed(row["change"], 4), _signed(row["ci95"], 4)))
-    for code, own in baseline["text"]["nll"].items() if baseline else ():
+    for code, own in baseline["text"]["nll"].items():
         rows.append((f"NLL of clean text, {code}", signed(own["change"], 4), _signed(own["ci95"], 4)))
-    for name, figures in baseline["text"]["responses"].items() if baseline else ():
+    for name, figures in baseline["text"]["responses"].items():
         own = figures["mean_length"]
         rows.append((f"mean length, T {name}", signed(own["change"], 1), _signed(own["ci95"], 1)))
-    title = f"Change from {baseline['label']}, paired by item" if baseline else ""
-    return Grid(title, ("figure", "change", "95 % interval"), rows, 1)
+    title = f"Change from {baseline['label']}, paired by item"
+    return [Grid(title, ("figure", "change", "95 % interval"), rows, 1)]
 
 
 def _signed(interval: Sequence[float], digits: int) -> str:

@@ -23,12 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.data import load_prompts
-from tlpo.errors import UserError
 from tlpo.evaluation.audit import Audit, Loader, run_audit
+from tlpo.evaluation.clean_text import clean_texts
 from tlpo.evaluation.compare_audits import compare_audits
 from tlpo.evaluation.nll import TextNLL, compare_nll, text_nll
 from tlpo.evaluation.settings import AuditSettings
-from tlpo.languages import get_language
 from tlpo.loop.checkpoints import last_complete, write_json
 from tlpo.loop.run import TrainResult, train
 from tlpo.loop.run_folder import alone_in, claim, status_of
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from tlpo.data import PromptRecord
     from tlpo.loop.config import MethodConfig, RunConfig
 
-# Of a long text file this many lines are scored: enough for a standard error of the mean below 0.01 nats.
-CLEAN_LINES = 200
 # Options that the model card states, of those that the method has.
 CARD_OPTIONS = (
     "recipe", "strictness", "learning_rate",
@@ -83,7 +80,7 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
     if args.process_index:
         check_inputs(run, args, *base())
         return AuditedResult(_train(run, args, base), None, None, None, {})
-    texts, held_out = clean_texts(run), _held_out(run, args)
+    texts, held_out = clean_texts(run.clean_text or []), _held_out(run, args)
     if status_of(folder, run, args) != "finished":
         check_inputs(run, args, *base())
     with alone_in(folder):
@@ -120,35 +117,6 @@ def show_files(folder: Path, console: Any) -> None:
     for name in ("final", "comparison.json", "before/report.html", "after/report.html", "metrics.jsonl"):
         if (folder / name).exists():
             console.print(str(folder / name), markup=False, soft_wrap=True)
-
-
-def clean_texts(run: RunConfig) -> dict[str, list[str]]:
-    """The clean sentences of each language, from ``--clean_text ko=FILE en=FILE``.
-
-    ``ko=bundled`` takes the bundled held-out prompts themselves: little text, but the project's own.
-
-    Raises:
-        UserError: for an entry of another form, an unknown language, or a file that is missing or empty.
-    """
-    texts = {}
-    for entry in run.clean_text or []:
-        code, separator, path = entry.partition("=")
-        if not separator:
-            raise UserError(f"clean_text '{entry}': write it as LANGUAGE=FILE, for example ko={entry}")
-        lines = _clean_lines(get_language(code).code, path)
-        texts[get_language(code).code] = [line.strip() for line in lines if line.strip()][:CLEAN_LINES]
-        if not texts[get_language(code).code]:
-            raise UserError(f"clean_text '{path}' holds no text: give a file with one sentence a line")
-    return texts
-
-
-def _clean_lines(code: str, path: str) -> list[str]:
-    if path == "bundled":
-        return [str(record.prompt) for record in load_prompts(language=code, split="eval")]
-    try:
-        return Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"clean_text '{path}' cannot be read: {error}") from None
 
 
 def _held_out(run: RunConfig, args: MethodConfig) -> list[PromptRecord]:

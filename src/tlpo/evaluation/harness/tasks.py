@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -110,14 +111,13 @@ def task_content(task: Any, limit: int | None, num_fewshot: int | None) -> str:
         for field in fields(task.config)
         if field.name not in _NOT_CONTENT
     }
-    docs = task.eval_docs
-    chosen = docs.select(range(min(limit, len(docs)))) if limit is not None else docs
+    docs = list(islice(task.eval_docs, limit))
     shots = num_fewshot if num_fewshot is not None else task.config.num_fewshot or 0
     examples = list(task.fewshot_docs() or ()) if shots else []
-    return digest({"config": config, "version": str(task.VERSION), "docs": _hash(chosen), "examples": _hash(examples)})
+    return digest({"config": config, "version": str(task.VERSION), "docs": _hash(docs), "examples": _hash(examples)})
 
 
-def _hash(docs: Any) -> str:
+def _hash(docs: Sequence[Any]) -> str:
     return digest([json.dumps(doc, sort_keys=True, default=repr) for doc in docs])
 
 

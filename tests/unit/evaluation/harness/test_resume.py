@@ -29,6 +29,12 @@ def selection(tmp_path_factory: pytest.TempPathFactory) -> Selection:
     return select_tasks(NAMES, str(folder))
 
 
+@pytest.fixture(autouse=True)
+def no_report_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """lm-eval collects it after each task, which takes longer than the task."""
+    monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda results: None)
+
+
 def run(lm: Any, selection: Selection, name: str) -> list[Any]:
     task = selection.tasks[name]
     task.set_config("generation_kwargs", {"until": ["\n\n"], "max_gen_toks": 6, "do_sample": False})

@@ -8,12 +8,11 @@ import pytest
 
 from tlpo.data import load_prompts
 from tlpo.errors import UserError
-from tlpo.loop.config import RunConfig
-from tlpo.runs.train import CLEAN_LINES, clean_texts
+from tlpo.evaluation.clean_text import CLEAN_LINES, clean_texts, default_texts
 
 
 def texts(*entries: str) -> dict[str, list[str]]:
-    return clean_texts(RunConfig(model="m", clean_text=list(entries) or None))
+    return clean_texts(entries)
 
 
 def test_none() -> None:
@@ -45,3 +44,8 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(UserError, match=message):
             texts(entry)
+
+
+def test_by_default_the_bundled_text_of_the_languages_and_english() -> None:
+    assert list(default_texts(["ko", "sw"])) == ["ko", "en"]  # none is bundled for Swahili
+    assert default_texts(["en"]) == texts("en=bundled")

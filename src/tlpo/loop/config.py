@@ -161,9 +161,9 @@ class MethodConfig(TrainingArguments):
         default=5, metadata={"help": "Steps in a row whose loss may be not finite before the run ends."}
     )
 
-    learning_rate: float = field(default=6e-6, metadata={"help": "The initial learning rate of AdamW."})
+    learning_rate: float = field(default=8e-6, metadata={"help": "The initial learning rate of AdamW."})
     lr_scheduler_type: SchedulerType | str = field(
-        default="constant", metadata={"help": "How the learning rate changes over the run."}
+        default="linear", metadata={"help": "How the learning rate changes over the run."}
     )
     adam_beta2: float = field(default=0.95, metadata={"help": "Beta2 of AdamW (the paper: 0.95)."})
     weight_decay: float = field(default=0.0, metadata={"help": "Weight decay of AdamW."})

@@ -23,7 +23,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "num_candidates": 64,
         "advantage": "centered",
         "kl_estimator": "exact",
-        "beta": 0.5,
+        "beta": 1.0,
     },
     "paper": {
         "include_sampled_token": False,

@@ -90,7 +90,8 @@ class TestAFinishedRun:
         audit = {"settings.json", "responses.jsonl", "audit.json", "report.html"}
         assert {path.name for path in run.iterdir() if not path.name.startswith(".")} == {
             "resolved_config.yaml", "run.json", "contamination.json", "before", "after", "nll_before.json",
-            "nll_after.json", f"checkpoint-{STEPS}", "metrics.jsonl", "confusion_points.jsonl", "final", "comparison.json",
+            "nll_after.json", f"checkpoint-{STEPS}", "metrics.jsonl", "confusion_points.jsonl", "final",
+            "comparison.json",
         }  # fmt: skip
         assert {path.name for path in (run / "before").iterdir()} == audit
         assert {path.name for path in (run / "after").iterdir()} == audit

@@ -20,7 +20,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 
 from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
-from tlpo.errors import UserError
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.runs import ROWS, trainer
 from tlpo import TLPOTrainer
-from tlpo.training import persistence
+from tlpo.loop import persistence
 
 DEADLY_STEP = 3
 SAVING: dict[str, Any] = {"save_strategy": "steps", "save_steps": 1, "max_steps": 5, "rows": ROWS[:8]}

@@ -93,7 +93,7 @@ class TokenText:
     def __init__(self, table: Sequence[bytes], ids: Iterable[int] = (), *, pending: bytes = b"") -> None:
         self._table = table
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._pending_from = 0
+        self._waiting: list[int] = []  # the token of each byte of the unfinished character
         self._pieces: list[str] = []
         self.ids: list[int] = []
         self.token_of_char: list[int] = []
@@ -127,25 +127,22 @@ class TokenText:
         added = []
         for place in range(len(piece)):
             # Byte by byte, so that a character's first byte is known also when one token holds parts of two characters.
-            waiting = bool(self._decoder.getstate()[0])
-            characters = self._decoder.decode(piece[place : place + 1])
-            if not waiting:
-                self._pending_from = index
-            self._append(characters, index)
-            added.append(characters)
-        if final and (rest := self._decoder.decode(b"", final=True)):
-            self._append(rest, index)
-            added.append(rest)
+            self._waiting.append(index)
+            added.append(self._append(self._decoder.decode(piece[place : place + 1])))
+        if final:
+            added.append(self._append(self._decoder.decode(b"", final=True)))
         return "".join(added)
 
-    def _append(self, characters: str, index: int) -> None:
-        if not characters:
-            return
-        # A broken sequence yields U+FFFD for the waiting bytes, then the new byte's own character.
-        self.token_of_char.append(self._pending_from)
-        self.token_of_char.extend([index] * (len(characters) - 1))
-        self._pieces.append(characters)
-        self._pending_from = index
+    def _append(self, characters: str) -> str:
+        """Note which token each new character begins in."""
+        if characters:
+            taken = len(self._waiting) - len(self.pending)
+            owners, self._waiting = self._waiting[:taken], self._waiting[taken:]
+            if len(characters) < taken:  # one character of several bytes, or U+FFFD for them and then the last byte
+                owners = [owners[0], owners[-1]][: len(characters)]
+            self.token_of_char.extend(owners)
+            self._pieces.append(characters)
+        return characters
 
 
 def confusion_token(token_of_char: Sequence[int], confusion_point: int) -> int:

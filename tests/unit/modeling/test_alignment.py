@@ -80,7 +80,7 @@ def brute_force(pieces: list[bytes]) -> tuple[str, list[int]]:
 byte_strings = st.one_of(
     st.binary(max_size=5),
     st.text(max_size=4).map(lambda text: text.encode("utf-8", "ignore")),
-    st.sampled_from([b"\xea\xb0", b"\x80\xeb", b"\x82\x98", b"\xf0\x9f", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5"]),
+    st.sampled_from([b"\xea\xb0", b"\x80\xeb", b"\x82\x98", b"\xf0\x9f", b"\xed\xa0\x80", b"\xed\xa0", b"\xc0\xaf", b"\xf5"]),
 )
 
 
@@ -90,6 +90,21 @@ def test_any_pieces_agree_with_brute_force(pieces: list[bytes]) -> None:
     found = TokenText(pieces, range(len(pieces)))
     found.finish()
     assert (found.text, found.token_of_char) == brute_force(pieces)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "tokens"),
+    [
+        ([b"\xed\xa0"], [0, 0]),  # half a surrogate: the decoder waits, then each byte is broken by itself
+        ([b"\xed", b"\xa0", b"\x80"], [0, 1, 2]),
+        ([b"\xf0", b"\x9f", b"a"], [0, 2]),  # one broken character, then the letter
+        ([b"\xf0\x9f", b"\xf0\x9f\x98\x80"], [0, 1]),
+    ],
+)
+def test_broken_bytes_belong_to_the_tokens_that_brought_them(pieces: list[bytes], tokens: list[int]) -> None:
+    found = TokenText(pieces, range(len(pieces)))
+    found.finish()
+    assert found.token_of_char == tokens == brute_force(pieces)[1]
 
 
 @settings(max_examples=100, deadline=None)

@@ -80,7 +80,9 @@ def brute_force(pieces: list[bytes]) -> tuple[str, list[int]]:
 byte_strings = st.one_of(
     st.binary(max_size=5),
     st.text(max_size=4).map(lambda text: text.encode("utf-8", "ignore")),
-    st.sampled_from([b"\xea\xb0", b"\x80\xeb", b"\x82\x98", b"\xf0\x9f", b"\xed\xa0\x80", b"\xed\xa0", b"\xc0\xaf", b"\xf5"]),
+    st.sampled_from(
+        [b"\xea\xb0", b"\x80\xeb", b"\x82\x98", b"\xf0\x9f", b"\xed\xa0\x80", b"\xed\xa0", b"\xc0", b"\xf5"]
+    ),
 )
 
 

@@ -35,13 +35,17 @@ def results_table(results: Mapping[str, Any], labels: Mapping[str, str]) -> Tabl
 
 def results_markdown(results: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     """The same as Markdown, the mean first; then the scores side by side, and the differences to the baseline."""
-    header = "| | strict exact match | 95 % interval | over seeds | prefix match | seconds an item | fit, seconds | trained parameters |"  # noqa: E501
+    header = (
+        "| | strict exact match | 95 % interval | over seeds | prefix match | seconds an item "
+        "| processor seconds an item | fit, seconds | fit, processor seconds | trained parameters |"
+    )
     lines = [f"# {results['model']}: strict exact match on held-out items", ""]
     for title, rows in sections(results, mean_first=True):
-        lines += [f"## {title}", "", header, "|---|" + "---|" * 7]
+        lines += [f"## {title}", "", header, "|---|" + "---|" * 9]
         for method, row in rows.items():
             cells = [percent(row["strict"]), percent_interval(row["ci95"]), over_seeds(row), percent(row["prefix"])]
-            cells += [f"{row['seconds_per_item']:.3f}", _seconds(row), f"{row['parameters']:,}"]
+            cells += [f"{row[name]:.3f}" for name in ("seconds_per_item", "cpu_seconds_per_item")]
+            cells += [_seconds(row["fit_seconds"]), _seconds(row["fit_cpu_seconds"]), f"{row['parameters']:,}"]
             lines.append(f"| {labels[method]} | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join([*lines, *_side_by_side(results, labels), *_differences(results, labels)]) + "\n"
@@ -68,7 +72,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         over_seeds(row),
         _bare(row["prefix"]),
         f"{row['seconds_per_item']:.3f}",
-        _seconds(row),
+        _seconds(row["fit_seconds"]),
         f"{row['parameters']:,}",
     ]
 
@@ -90,18 +94,18 @@ def _differences(results: Mapping[str, Any], labels: Mapping[str, str]) -> list[
     if baseline not in rows:
         return []
     lines = [f"## Against {labels[baseline]}, mean of {len(results['mean_of'])} task(s)", ""]
-    lines += ["| | difference, points | 95 % interval | times faster |", "|---|---|---|---|"]
+    lines += ["| | difference, points | 95 % interval | times faster | by processor time |", "|---|---|---|---|---|"]
     for name, row in rows.items():
         if name != baseline:
             interval = signed_interval(row["minus_baseline_ci95"], 1, 100)
-            lines.append(
-                f"| {labels[name]} | {points(row['minus_baseline'])} | {interval} | {row['times_faster']:.1f} |"
-            )
+            cells = [points(row["minus_baseline"]), interval]
+            cells += [f"{row[figure]:.1f}" for figure in ("times_faster", "cpu_times_faster")]
+            lines.append(f"| {labels[name]} | " + " | ".join(cells) + " |")
     return lines
 
 
-def _seconds(row: Mapping[str, Any]) -> str:
-    return f"{row['fit_seconds']:.0f}" if row["fit_seconds"] else "–"
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds else "–"
 
 
 def _bare(share: float) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import random
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,37 +20,43 @@ from torch import Tensor
 from torch.nn import functional
 
 from tlpo.head_selection.encoding import encode_answer, encode_text
+from tlpo.head_selection.output_layer import only_places
 from tlpo.head_selection.tasks import Example, Task
 from tlpo.head_selection.templates import Template
 from tlpo.modeling.batching import left_pad
+from tlpo.runs.heads.timing import Stopwatch
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_VALIDATIONS = 8
-_VALID_ITEMS = 64
 Encoded = tuple[list[int], list[int]]
 
 
 @dataclass(frozen=True)
 class LoraOptions:
-    """rank, alpha: of the updates. learning_rate: AdamW's at the first step; it falls linearly to 0 at the last."""
+    """How the updates are trained.
+
+    rank, alpha: of the updates. learning_rate: AdamW's at the first step; it falls linearly to 0 at the last.
+    validate_every: steps between two validations, on the first `valid_items` validation items.
+    """
 
     rank: int = 8
     alpha: int = 16
     learning_rate: float = 1e-3
     steps: int = 100
     batch_size: int = 8
+    validate_every: int = 25
+    valid_items: int = 64
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class LoraFit:
-    """model: with the trained updates on it. parameters: trained ones. seconds: what training took."""
+    """model: with the trained updates on it. parameters: trained ones. took: what training took."""
 
     model: Any
     parameters: int
-    seconds: float
+    took: Stopwatch
 
 
 @contextmanager
@@ -65,17 +70,17 @@ def lora_fitted(
 ) -> Iterator[LoraFit]:
     """Train updates of the model on the task; at the end of the block they are taken off and the model is as it was."""
     mode, trainable = model.training, [weight.requires_grad for weight in model.parameters()]
-    begun = time.perf_counter()
     adapted = _with_lora(model, options)
     try:
         pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-        train, valid = (
-            [_encoded(tokenizer, template, example) for example in split]
-            for split in (task.train, task.valid[:_VALID_ITEMS])
-        )
-        _train(adapted, train, valid, pad, options, on_progress)
+        with Stopwatch() as took:
+            train, valid = (
+                [_encoded(tokenizer, template, example) for example in split]
+                for split in (task.train, task.valid[: options.valid_items])
+            )
+            _train(adapted, train, valid, pad, options, on_progress)
         count = sum(weight.numel() for weight in _trained(adapted))
-        yield LoraFit(adapted, count, time.perf_counter() - begun)
+        yield LoraFit(adapted, count, took)
     finally:
         adapted.unload()
         model.train(mode)
@@ -115,7 +120,6 @@ def _train(
     rng = random.Random(options.seed)
     optimizer = torch.optim.AdamW(_trained(model), lr=options.learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=options.steps)
-    every = max(1, options.steps // _VALIDATIONS)
     best, state = float("inf"), _state(model)
     model.train(False)  # no dropout: the frozen model answers as it will
     for step in range(1, options.steps + 1):
@@ -125,7 +129,7 @@ def _train(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
-        if step % every == 0 or step == options.steps:
+        if step % options.validate_every == 0 or step == options.steps:
             found = _validation_loss(model, valid, pad, options.batch_size)
             if found < best:
                 best, state = found, _state(model)
@@ -139,14 +143,13 @@ def answer_loss(model: Any, batch: Sequence[Encoded], pad: int) -> Tensor:
 
     batch: (prompt ids, answer ids) of each row, neither empty.
     """
-    rows = [prompt + answer for prompt, answer in batch]
-    inputs = left_pad(rows, pad, model.device)
-    longest = max(len(answer) for _, answer in batch)
-    logits = model(**inputs.as_inputs(), use_cache=False, logits_to_keep=longest + 1).logits[:, :-1]
-    targets = inputs.input_ids[:, -longest:].clone()
-    for row, (_, answer) in enumerate(batch):
-        targets[row, : longest - len(answer)] = -100
-    return functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
+    inputs = left_pad([prompt + answer for prompt, answer in batch], pad, model.device)
+    length = inputs.input_ids.shape[1]
+    places = [(row, length - back - 1) for row, (_, answer) in enumerate(batch) for back in range(len(answer), 0, -1)]
+    rows, columns = torch.tensor(places).unbind(1)
+    with only_places(model, rows, columns):
+        logits = model(**inputs.as_inputs(), use_cache=False).logits[0].float()
+    return functional.cross_entropy(logits, inputs.input_ids[rows, columns + 1])
 
 
 @torch.no_grad()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from tlpo.head_selection.adapter import TaskAdapter
 from tlpo.head_selection.tasks import Example, Task
 from tlpo.runs.heads.lora import LoraOptions, lora_fitted
 from tlpo.runs.heads.records import Result
@@ -61,9 +63,9 @@ def _injected(method: str) -> Callable[[Session, str, int | None, Report], Resul
         items, number = session.test_items(task), seed or 0
         start = session.embedding(task, number, report)
         adapter = start if method == UNTRAINED else session.adapter(task, number, report)
-        figures = {"extract_seconds": start.meta["extract_seconds"]}
+        figures = _seconds(start, "extract")
         if method != UNTRAINED:
-            figures |= {"fit_seconds": adapter.meta["fit_seconds"], "parameters": adapter.logits.numel()}
+            figures |= _seconds(adapter, "fit") | {"parameters": adapter.logits.numel()}
         if method == HARD:
             adapter = adapter.hardened(session.evaluate.threshold)
         prompts = _bare(session, items)
@@ -80,6 +82,8 @@ def _lora(session: Session, task: str, seed: int | None, report: Report) -> Resu
         learning_rate=session.evaluate.lora_learning_rate,
         steps=session.fit.steps,
         batch_size=session.fit.batch_size,
+        validate_every=session.fit.validate_every,
+        valid_items=session.fit.valid_items,
         seed=seed or 0,
     )
     with lora_fitted(
@@ -91,9 +95,15 @@ def _lora(session: Session, task: str, seed: int | None, report: Report) -> Resu
             _bare(session, items),
             model=fitted.model,
             report=report,
-            fit_seconds=fitted.seconds,
+            fit_seconds=fitted.took.wall,
+            fit_cpu_seconds=fitted.took.cpu,
             parameters=fitted.parameters,
         )
+
+
+def _seconds(adapter: TaskAdapter, stage: str) -> dict[str, Any]:
+    """What a stage took, as fields of a result."""
+    return {name: adapter.meta[name] for name in (f"{stage}_seconds", f"{stage}_cpu_seconds")}
 
 
 def _bare(session: Session, items: Sequence[Example]) -> list[str]:

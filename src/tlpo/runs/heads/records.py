@@ -21,9 +21,9 @@ class Result:
         answers: what was generated, cut at the stop.
         strict: for each item 1 where the answer equals the expected one, else 0.
         prefix: the same by the paper's prefix rule.
-        seconds: wall-clock time that answering all items took, from texts to texts.
-        fit_seconds: time that training took, validation included; 0 for a method that trains nothing.
-        extract_seconds: time that the task embedding took; 0 for a method without one.
+        seconds, cpu_seconds: time that answering all items took, from texts to texts; see `timing.Stopwatch`.
+        fit_seconds, fit_cpu_seconds: of training, validation included; 0 for a method that trains nothing.
+        extract_seconds, extract_cpu_seconds: of the task embedding; 0 for a method without one.
         parameters: trained parameters.
     """
 
@@ -34,8 +34,11 @@ class Result:
     strict: tuple[int, ...]
     prefix: tuple[int, ...]
     seconds: float
+    cpu_seconds: float
     fit_seconds: float = 0.0
+    fit_cpu_seconds: float = 0.0
     extract_seconds: float = 0.0
+    extract_cpu_seconds: float = 0.0
     parameters: int = 0
 
     @property

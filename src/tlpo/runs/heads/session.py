@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -21,6 +20,7 @@ from tlpo.head_selection.templates import Template
 from tlpo.runs.heads.folder import HeadsFolder
 from tlpo.runs.heads.records import Result
 from tlpo.runs.heads.settings import AnalyzeOptions, EvaluateOptions, ExtractOptions, parse_template
+from tlpo.runs.heads.timing import Stopwatch
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -77,26 +77,28 @@ class Session:
         place = self.folder.embedding(task, seed)
         if self.extracted(task, seed):
             return TaskAdapter.from_pretrained(place)
-        begun = time.perf_counter()
-        embedding = TaskEmbedding.extract(
-            self.model,
-            self.tokenizer,
-            self.tasks[task].train,
-            template=self.template,
-            num_prompts=self.extract.num_prompts,
-            shots=self.extract.shots,
-            seed=seed,
-            on_progress=report,
-        )
+        model, tokenizer = self.model, self.tokenizer
+        with Stopwatch() as took:
+            embedding = TaskEmbedding.extract(
+                model,
+                tokenizer,
+                self.tasks[task].train,
+                template=self.template,
+                num_prompts=self.extract.num_prompts,
+                shots=self.extract.shots,
+                seed=seed,
+                on_progress=report,
+            )
         adapter = TaskAdapter.untrained(embedding)
         adapter.meta |= {
             "task": task,
             "seed": seed,
-            "model": model_name(self.model),
-            "revision": model_revision(self.model),
-            "fingerprint": fingerprint(self.model),
+            "model": model_name(model),
+            "revision": model_revision(model),
+            "fingerprint": fingerprint(model),
             "template": asdict(self.template),
-            "extract_seconds": time.perf_counter() - begun,
+            "extract_seconds": took.wall,
+            "extract_cpu_seconds": took.cpu,
         }
         adapter.save_pretrained(place)
         return adapter
@@ -107,11 +109,11 @@ class Session:
         if self.fitted(task, seed):
             return TaskAdapter.from_pretrained(place)
         start = self.embedding(task, seed)
-        begun = time.perf_counter()
         settings = replace(self.fit, seed=seed)
         selector = HeadSelector(self.model, self.tokenizer, start.embedding, self.template, settings)
-        adapter = selector.fit(self.tasks[task], on_progress=report)
-        adapter.meta["fit_seconds"] = time.perf_counter() - begun
+        with Stopwatch() as took:
+            adapter = selector.fit(self.tasks[task], on_progress=report)
+        adapter.meta |= {"fit_seconds": took.wall, "fit_cpu_seconds": took.cpu}
         adapter.save_pretrained(place)
         return adapter
 
@@ -143,25 +145,25 @@ class Session:
         prompts: one an item. model: default the session's own. figures: further fields of the result.
         """
         used = self.model if model is None else model
-        begun = time.perf_counter()
-        found = answer(
-            used,
-            self.tokenizer,
-            prompts,
-            max_new_tokens=self.evaluate.max_new_tokens,
-            stop=self.template.stop,
-            batch_size=self.evaluate.batch_size,
-            adapter=adapter,
-            on_progress=report,
-        )
-        seconds = time.perf_counter() - begun
+        with Stopwatch() as took:
+            found = answer(
+                used,
+                self.tokenizer,
+                prompts,
+                max_new_tokens=self.evaluate.max_new_tokens,
+                stop=self.template.stop,
+                batch_size=self.evaluate.batch_size,
+                adapter=adapter,
+                on_progress=report,
+            )
         pairs = [(text, item.output) for text, item in zip(found, items, strict=True)]
         return Result(
             *key,
             answers=tuple(found),
             strict=tuple(int(strict_match(text, output, self.template.stop)) for text, output in pairs),
             prefix=tuple(int(prefix_match(text, output)) for text, output in pairs),
-            seconds=seconds,
+            seconds=took.wall,
+            cpu_seconds=took.cpu,
             **figures,
         )
 

@@ -33,8 +33,9 @@ def summarize(
 
     Returns:
         ``tasks``: for each task the number of `items` and, under `methods`, for each method `strict` with `ci95`,
-        `seeds`, `by_seed` (the score of each), `prefix`, `seconds_per_item`, `fit_seconds`, `extract_seconds`,
-        `parameters`; `minus_baseline` with `minus_baseline_ci95` and `times_faster` (null without the baseline).
+        `seeds`, `by_seed` (the score of each), `prefix`, `parameters`; `seconds_per_item`, `fit_seconds`,
+        `extract_seconds`, each also as `cpu_...`, processor seconds; and, null without the baseline, `minus_baseline`
+        with `minus_baseline_ci95`, `times_faster` and `cpu_times_faster`.
         ``mean``: the same over the tasks that all methods have answered with all their seeds, named in ``mean_of``.
     """
     results = [result for result in results if result.method in methods]
@@ -97,19 +98,27 @@ def _row(group: Sequence[Sequence[Result]], estimate: Estimate) -> dict[str, Any
         "by_seed": estimate.runs,
         "prefix": _mean(sum(result.prefix) / len(result.prefix) for result in together),
         "seconds_per_item": _mean(result.seconds / len(result.strict) for result in together),
-        "fit_seconds": _mean(result.fit_seconds for result in together),
-        "longest_fit_seconds": max(result.fit_seconds for result in together),
-        "extract_seconds": _mean(result.extract_seconds for result in together),
+        "cpu_seconds_per_item": _mean(result.cpu_seconds / len(result.strict) for result in together),
+        **{
+            name: _mean(getattr(result, name) for result in together)
+            for name in ("fit_seconds", "fit_cpu_seconds", "extract_seconds", "extract_cpu_seconds")
+        },
+        "longest_fit_cpu_seconds": max(result.fit_cpu_seconds for result in together),
         "parameters": max(result.parameters for result in together),
     }
 
 
 def _against(baseline: str, name: str, rows: dict[str, Any], estimates: dict[str, Estimate]) -> dict[str, Any]:
     if baseline not in rows:
-        return {"minus_baseline": None, "minus_baseline_ci95": None, "times_faster": None}
+        return {"minus_baseline": None, "minus_baseline_ci95": None, "times_faster": None, "cpu_times_faster": None}
     change, interval = difference(estimates[name], estimates[baseline])
-    faster = rows[baseline]["seconds_per_item"] / rows[name]["seconds_per_item"]
-    return {"minus_baseline": change, "minus_baseline_ci95": interval, "times_faster": faster}
+    base, own = rows[baseline], rows[name]
+    return {
+        "minus_baseline": change,
+        "minus_baseline_ci95": interval,
+        "times_faster": base["seconds_per_item"] / own["seconds_per_item"],
+        "cpu_times_faster": base["cpu_seconds_per_item"] / own["cpu_seconds_per_item"],
+    }
 
 
 def _sums(hits: Sequence[int]) -> RatioSums:

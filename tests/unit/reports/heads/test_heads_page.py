@@ -49,7 +49,7 @@ def test_the_results_are_shown_where_there_are_some() -> None:
     text = " ".join("".join(page.texts("body")).split())
     assert "SITE60.0 %50.0 to 70.0 %" in text
     assert "+20.0 points" in text
-    assert "3.0 times faster" in text
+    assert "2.5 times faster" in text
     assert "Methods" not in "".join(page_of(analysis()).texts("h2"))
 
 

@@ -90,7 +90,7 @@ def test_the_best_validation_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         return loss
 
     monkeypatch.setattr(lora, "_validation_loss", watched)
-    with fitted(tiny_model(), steps=16, learning_rate=3.0) as fit:
+    with fitted(tiny_model(), steps=16, validate_every=2, learning_rate=3.0) as fit:
         last = [weight for weight in fit.model.parameters() if weight.requires_grad]
         best = min(states, key=lambda state: state[0])[1]
         assert len(states) == 8

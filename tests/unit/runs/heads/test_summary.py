@@ -66,13 +66,28 @@ def test_where_all_items_are_alike_the_interval_is_wilsons() -> None:
 def test_times_and_parameters() -> None:
     results = [
         result("a", "icl", [1, 0], seconds=1.2),
-        result("a", "site", [1, 0], seconds=0.4, fit_seconds=20.0, extract_seconds=5.0, parameters=72),
-        result("a", "site", [1, 0], 1, seconds=0.2, fit_seconds=40.0, extract_seconds=7.0, parameters=72),
+        result(
+            "a", "site", [1, 0], seconds=0.4, fit_seconds=20.0, fit_cpu_seconds=15.0, extract_seconds=5.0, parameters=72
+        ),
+        result(
+            "a",
+            "site",
+            [1, 0],
+            1,
+            seconds=0.2,
+            fit_seconds=40.0,
+            fit_cpu_seconds=25.0,
+            extract_seconds=7.0,
+            parameters=72,
+        ),
     ]
     row = summarize(results, ["icl", "site"], "icl")["mean"]["site"]
     assert row["seconds_per_item"] == pytest.approx(0.15)
     assert row["times_faster"] == pytest.approx(4.0)
-    assert (row["fit_seconds"], row["longest_fit_seconds"], row["extract_seconds"]) == (30.0, 40.0, 6.0)
+    assert (row["fit_seconds"], row["extract_seconds"]) == (30.0, 6.0)
+    assert (row["fit_cpu_seconds"], row["longest_fit_cpu_seconds"]) == (20.0, 25.0)
+    assert row["cpu_seconds_per_item"] == pytest.approx(0.2)
+    assert row["cpu_times_faster"] == pytest.approx(1.0)
     assert row["parameters"] == 72
 
 

@@ -37,6 +37,8 @@ def detect(
     also: Annotated[list[str] | None, typer.Option(help="Another language that is fine; may be repeated.")] = None,
     allow: Annotated[list[str] | None, typer.Option(help="A term that is fine; may be repeated.")] = None,
     strictness: Annotated[str, typer.Option(help="default, or strict: single foreign words count too.")] = "default",
+    glosses: Annotated[bool, typer.Option(help="Whether a short bracket after a word may be foreign.")] = True,
+    quotes: Annotated[bool, typer.Option(help="Whether text in quotation marks may be foreign.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Add to each span its rule, reason, confidence.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
 ) -> None:
@@ -49,7 +51,15 @@ def detect(
     from tlpo.languages import get_language
 
     def detector_for(code: str) -> ConfusionDetector:
-        return ConfusionDetector(code, english=english, also=also or (), allow=allow or (), strictness=strictness)
+        return ConfusionDetector(
+            code,
+            english=english,
+            also=also or (),
+            allow=allow or (),
+            strictness=strictness,
+            glosses=glosses,
+            quotes=quotes,
+        )
 
     detector_for(get_language(language).code if language else "en")  # a bad option is told before the first record
     detectors: dict[str, ConfusionDetector] = {}

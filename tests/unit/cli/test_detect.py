@@ -64,6 +64,15 @@ def test_english_is_an_option(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert points == [None, 4]
 
 
+def test_glosses_and_quotes_are_options(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = file_of(tmp_path, {"text": "1876년의 개항(開港)입니다."}, {"text": "그는 “你好”라고 했다."})
+    verdicts = []
+    for options in ([], ["--no-glosses"], ["--quotes"]):
+        assert main(["detect", path, "--language", "ko", *options]) == 0
+        verdicts.append([record["verdict"] for record in printed(capfd)])
+    assert verdicts == [["clean", "confused"], ["confused", "confused"], ["clean", "clean"]]
+
+
 def test_field_and_explain_and_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out.jsonl"
     path = file_of(tmp_path, {"answer": MIXED["text"]})

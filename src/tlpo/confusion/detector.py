@@ -75,7 +75,9 @@ class ConfusionDetector:
             judged, nor one that may still become a file name, a formula, code or a gloss.
         """
         seen: Seen = []
-        spans = tuple(span for span in self._spans(text, truncated, seen) if span.end > start)
+        spans: tuple[Span, ...] = ()
+        if self._engine.wanted(text):
+            spans = tuple(span for span in self._spans(text, truncated, seen) if span.end > start)
         if spans:
             return Detection("confused", spans[0].start, spans)
         verdict, found = judge_whole(text, seen, self._engine, truncated)
@@ -85,13 +87,13 @@ class ConfusionDetector:
 
     def confusion_point(self, text: str) -> int | None:
         """Offset of the first confused character, None without one; equals ``check(text).confusion_point``."""
-        seen: Seen = []
         engine = self._engine
-        if not engine.suspicious(text) and engine.patterns.target.search(text):
+        if not engine.wanted(text):
             return None
+        seen: Seen = []
         for span in self._spans(text, False, seen):
             return span.start
-        found = judge_whole(text, seen, self._engine, False)[1]
+        found = judge_whole(text, seen, engine, False)[1]
         return None if found is None else found.start
 
     def check_many(self, texts: Sequence[str], workers: int | None = None) -> list[Detection]:
@@ -100,23 +102,23 @@ class ConfusionDetector:
 
     def has_target_letter(self, text: str) -> bool:
         """Whether ``text`` holds any letter of the language's scripts."""
-        return self._engine.patterns.target.search(text) is not None
+        return self._engine.has_target(text)
 
     def stream(self) -> StreamingDetector:
         """A detector for text that comes piece by piece."""
         return StreamingDetector(self)
 
     def _spans(self, text: str, truncated: bool, seen: Seen) -> Iterable[Span]:
-        engine = self._engine
-        if not engine.suspicious(text):
-            return
-        fences = FenceTracker()
+        """The spans of a text that is worth a look, in order; its Latin words are added to ``seen``."""
+        engine, fences = self._engine, FenceTracker()
+        everything = not engine.has_target(text)
         for start, end in segments(text):
             segment = text[start:end]
             if fences.enter(segment):
                 continue
             ending: Ending = "closed" if end < len(text) or segment.endswith("\n") else "cut" if truncated else "end"
-            yield from engine.judge(segment, start, ending, seen)
+            if everything or end - start == len(text) or engine.suspicious(segment):
+                yield from engine.judge(segment, start, ending, seen)
 
 
 def _several(values: Iterable[str]) -> list[str]:

@@ -33,6 +33,7 @@ class Engine:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.patterns: Patterns = patterns(options.scripts, options.language.scripts)
+        self._foreign, self._target = self.patterns.foreign.search, self.patterns.target.search
         self.latin = options.latin
         self._latin_gate: Callable[[str], object] = words_in_a_row if options.english == "neutral" else ordinary_word
         if options.english == "confusion" and options.strictness == "strict":
@@ -46,18 +47,25 @@ class Engine:
 
     def suspicious(self, text: str) -> bool:
         """Whether any rule could fire; False for most clean text, at the price of a scan or two."""
-        if self.latin or self.patterns.foreign.search(text) or self._latin_gate(text):
+        if self.latin or self._foreign(text) or self._latin_gate(text):
             return True
         return self.sister is not None and self.sister.suspicious(text)
+
+    def has_target(self, text: str) -> bool:
+        """Whether the text holds a letter of the target's own scripts."""
+        return self._target(text) is not None
+
+    def wanted(self, text: str) -> bool:
+        """Whether the text must be gone through: a rule could fire, or, as it holds no letter of the target, its words
+        are to be judged as a whole."""
+        return self.suspicious(text) or self._target(text) is None
 
     def judge(self, segment: str, base: int, ending: Ending, seen: Seen | None = None) -> list[Span]:
         """The spans of one segment that begins at offset ``base`` of the text, in order.
 
         In a segment that is "cut", only what no continuation can excuse is a span. The Latin words are added to
-        ``seen``.
+        ``seen``. A segment that is not :meth:`suspicious` has no span.
         """
-        if not self.suspicious(segment):
-            return []
         masks = find_masks(segment, self.allow, self.options.quotes)
         spans: list[Span] = []
         position = 0

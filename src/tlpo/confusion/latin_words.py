@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tlpo.confusion.masking import Masks
 from tlpo.confusion.options import Patterns
@@ -12,10 +12,12 @@ from tlpo.confusion.vocabulary import ABBREVIATIONS, ORDINARY
 # After one of these, unclosed, what follows may turn out to be code, a formula, markup, a key or a gloss.
 _OPENER = re.compile(r"[`$<\"{\[(（\\]")
 _OPEN_FOR = 160
+_APOSTROPHES = "'’ʼ"
+# What no address, file name or formula goes across.
+_BREAK = re.compile(r"[^!-~À-ɏḀ-ỿ]")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A Latin word: [start, end) of its segment. A masked word counts as a neighbour only."""
 
     start: int
@@ -63,25 +65,33 @@ def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Pat
     """The words of ``piece``, in order."""
     words: list[Word] = []
     regions = sorted(masks.latin)
-    at, reach = 0, -1
+    at, reach, last, last_end = 0, -1, "", -1
+    new = tuple.__new__  # what Word(...) comes to, without a call of Python code
     for match in pattern.latin.finditer(segment, *piece):
-        start = match.start()
+        start, text = match.start(), match.group()
+        if text[-1] in _APOSTROPHES:
+            text = text.rstrip(_APOSTROPHES)
         while at < len(regions) and regions[at][0] <= start:
             reach = max(reach, regions[at][1])
             at += 1
-        text = match.group().rstrip("'’ʼ")
-        twice = bool(words) and words[-1].text == text and segment[words[-1].end : start] == "-"  # Malay: gerai-gerai
-        words.append(Word(start, start + len(text), text, start < reach or twice or text in ABBREVIATIONS))
+        masked = start < reach or text in ABBREVIATIONS
+        if text == last and segment[last_end:start] == "-":  # Malay: gerai-gerai
+            masked = True
+        last, last_end = text, start + len(text)
+        words.append(new(Word, (start, last_end, text, masked)))
     return words
 
 
 def hold_tail(segment: str, words: list[Word]) -> list[Word]:
-    """The words of a segment that may go on, without the last if it may grow, with those masked that may yet be
-    excused."""
-    if words and not re.search(r"\s|[^\x00-\u024f]", segment[words[-1].end :]):
-        words = words[:-1]
+    """The words of a segment that may go on, without those that may grow or become part of an address, a file name or
+    the like, with those masked that may yet be excused."""
+    end, count = len(segment), len(words)
+    while count and not _BREAK.search(segment, words[count - 1].end, end):
+        count -= 1
+        end = words[count].start
+    words = words[:count]
     held_from = len(segment)
     for match in _OPENER.finditer(segment, max(0, len(segment) - _OPEN_FOR)):
         held_from = match.start()
         break
-    return [replace(word, masked=True) if word.start >= held_from else word for word in words]
+    return [word._replace(masked=True) if word.start >= held_from else word for word in words]

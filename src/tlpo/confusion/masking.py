@@ -6,6 +6,7 @@ Masking never changes the text: it lists regions (start, end), so offsets stay w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tlpo.confusion.vocabulary import UNITS
@@ -70,11 +71,26 @@ def find_masks(segment: str, allow: re.Pattern[str] | None, quotes: bool = False
     if quotes:
         code += [m.span() for m in _QUOTED.finditer(segment)]
     latin = [m.span() for m in _MARKUP.finditer(segment)] if _MARKS.search(segment) else []
-    for token in _TOKEN.finditer(segment):
-        if _SPECIAL.search(token.group()):
-            latin += [m.span() for m in _TECHNICAL.finditer(segment, *token.span())]
+    for token in _special_tokens(segment):
+        latin += [m.span() for m in _TECHNICAL.finditer(segment, *token)]
     latin += [m.span() for m in _UNIT.finditer(segment)]
     return Masks(tuple(code), tuple(code + latin))
+
+
+def _special_tokens(segment: str) -> Iterator[Region]:
+    """The tokens that may be technical, in order. Most text has none: looking for what is special in them first is
+    several times faster than looking at every token."""
+    special = _SPECIAL.search(segment)
+    while special:
+        # What is special lies within one token, which begins after the last character that belongs to none.
+        start = special.start()
+        while start and _TOKEN.match(segment, start - 1, start):
+            start -= 1
+        token = _TOKEN.match(segment, start)
+        if token is None:  # cannot be: it begins with a character that belongs to one
+            return
+        yield token.span()
+        special = _SPECIAL.search(segment, token.end())
 
 
 def covers(regions: tuple[Region, ...], start: int, end: int) -> bool:

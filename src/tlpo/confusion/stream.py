@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tlpo.confusion.engine import engine_for
+from tlpo.confusion.engine import Ending, engine_for
 from tlpo.confusion.segments import FenceTracker, segment_end
-from tlpo.confusion.types import Detection
+from tlpo.confusion.types import Detection, Span
 
 if TYPE_CHECKING:
     from tlpo.confusion.detector import ConfusionDetector
@@ -40,14 +40,17 @@ class StreamingDetector:
     def _advance(self) -> int | None:
         while (end := segment_end(self._pending, 0)) is not None and end <= len(self._pending) and self._pending:
             segment, self._pending = self._pending[:end], self._pending[end:]
-            spans = [] if self._fences.enter(segment) else self._engine.judge(segment, self._base, "closed")
+            spans = [] if self._fences.enter(segment) else self._judge(segment, "closed")
             self._base += end
             if spans:
                 return spans[0].start
         if not self._pending or self._fences.would_be_code(self._pending):
             return None
-        spans = self._engine.judge(self._pending, self._base, "cut")
+        spans = self._judge(self._pending, "cut")
         return spans[0].start if spans else None
+
+    def _judge(self, segment: str, ending: Ending) -> list[Span]:
+        return self._engine.judge(segment, self._base, ending) if self._engine.suspicious(segment) else []
 
     def finish(self) -> Detection:
         """The verdict on the whole text; equals ``ConfusionDetector.check`` of the pieces joined."""

@@ -26,7 +26,7 @@ _LISTED = frozenset(_LISTS.split())
 LATIN: tuple[str, ...] = tuple(_LATIN.split())
 
 # Words kept of a list, and what a word outside it counts as, in hundredths of a decade (600: one in a million).
-KEPT = 16_000
+KEPT = 25_000
 ABSENT = 640
 
 
@@ -44,6 +44,10 @@ def _folder() -> Path:
 
 
 _shared: dict[str, str] = {}
+
+# Articles and prepositions elided before a vowel ("l" and "d" are left out: they stand in names everywhere), and where.
+_ELIDED = {"dell", "nell", "all", "sull", "dall", "qu", "quest", "quell", "jusqu", "lorsqu", "puisqu", "un", "gli"}
+_ELIDING = ("ca", "fr", "it")
 
 
 @functools.lru_cache(maxsize=64)
@@ -66,13 +70,18 @@ def word_costs(code: str) -> Mapping[str, int]:
 def latin_costs(word: str) -> tuple[int, ...]:
     """The cost of a folded word in each language of LATIN, ABSENT where its list lacks it.
 
-    An elided word (l'homme, dell'arte) counts by what follows the apostrophe, where the whole is not listed.
+    An elided word (l'homme, dell'arte) counts by what follows the apostrophe, where the whole is not listed; one elided
+    as only Romance languages do, in those alone.
     """
     head, apostrophe, rest = word.partition("'")
-    tail = rest if apostrophe and len(head) <= 6 and rest else head
     if not apostrophe:
         return tuple(table.get(word, ABSENT) for table in _tables())
-    return tuple(min(table.get(word, ABSENT), max(table.get(tail, ABSENT), 0)) for table in _tables())
+    tail = rest if len(head) <= 6 and rest else head
+    eliding = _ELIDING if rest and head in _ELIDED else LATIN
+    return tuple(
+        min(table.get(word, ABSENT), table.get(tail, ABSENT) if code in eliding else ABSENT)
+        for code, table in zip(LATIN, _tables(), strict=True)
+    )
 
 
 @functools.lru_cache(maxsize=1)

@@ -46,9 +46,11 @@ def _japanese(char: str) -> bool:
     return True
 
 
-def _fasttext_says_chinese(text: str) -> bool:
+def _fasttext_says_chinese(text: str, hinted: bool) -> bool:
+    """hinted: a small word of Chinese occurs, so that less of fastText will do."""
     ranked = dict(lid.predict(text, 3))
-    return ranked.get("zh", 0.0) >= 0.9 and ranked.get("ja", 0.0) <= 0.05
+    chinese, japanese = (0.8, 0.12) if hinted else (0.9, 0.05)
+    return ranked.get("zh", 0.0) >= chinese and ranked.get("ja", 0.0) <= japanese
 
 
 class HanRule:
@@ -77,6 +79,6 @@ class HanRule:
             return False
         han = sum(char >= "\u3400" for char in text)
         points = sum(2 for char in text if char in CHINESE_STRONG) + sum(1 for char in text if char in CHINESE_WEAK)
-        if han >= _LONG and _fasttext_says_chinese(text):
+        if han >= _LONG and _fasttext_says_chinese(text, points > 0):
             return True
         return han >= _SHORT and points >= 2 and 10 * points >= han

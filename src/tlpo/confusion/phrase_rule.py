@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import functools
 import math
+from itertools import accumulate
+from operator import sub
 
 from tlpo.confusion import lid
 from tlpo.confusion.frequencies import ABSENT
 from tlpo.confusion.latin_words import Word
 from tlpo.confusion.limits import Limits
 from tlpo.confusion.phrases import Phrase
-from tlpo.confusion.word_scores import Score, WordScorer
+from tlpo.confusion.vocabulary import EXPRESSIONS
+from tlpo.confusion.word_scores import Score, WordScorer, fold
 
 
 class PhraseRule:
@@ -31,17 +34,22 @@ class PhraseRule:
             return []
         if not self._scorer.usable:
             return self._by_fasttext(words)
-        scores = self._scorer.scores(words)
+        found = self._found(words)
+        if found and (said := _expressions(words)):
+            found = self._found([word for i, word in enumerate(words) if i not in said])
+        return found
+
+    def _found(self, words: list[Word]) -> list[Phrase]:
         found: list[Phrase] = []
-        self._search(words, scores, (0, len(words)), found)
+        self._search(words, self._scorer.scores(words), (0, len(words)), found)
         return found
 
     def _search(self, words: list[Word], scores: list[Score], piece: tuple[int, int], out: list[Phrase]) -> None:
         """Find the best stretch of a piece in any language, then look on both sides of it."""
         low, high = piece
-        if high - low < self._limits.words or _highest_sum(scores, low, high) < self._limits.likely:
+        if not self._possible(scores[low:high]):
             return
-        score, start, end, k = max((*_best_stretch(scores, k, low, high), k) for k in range(len(self._scorer.codes)))
+        score, start, end, k = max((*_best_stretch(scores, k, low, high), k) for k in _promising(scores, low, high))
         if score < self._limits.likely:
             return
         while start > low and scores[start - 1].gains[k] >= 0:
@@ -54,6 +62,13 @@ class PhraseRule:
         out.append(Phrase(words[start].start, words[end - 1].end, self._scorer.codes[k], 0.9))
         self._search(words, scores, (end, high), out)
 
+    def _possible(self, scores: list[Score]) -> bool:
+        """Whether the words may hold a phrase: false for most clean text, at the price of a few sums."""
+        limits = self._limits
+        if len(scores) < limits.words or sum([score.told for score in scores]) < limits.lower:
+            return False
+        return _highest_sum(scores) >= limits.likely
+
     def _is_phrase(self, words: list[Word], scores: list[Score], piece: tuple[int, int], k: int, score: float) -> bool:
         limits, (start, end) = self._limits, piece
         if end - start < (limits.english if self._scorer.codes[k] == "en" else limits.words):
@@ -61,12 +76,21 @@ class PhraseRule:
         more = end - start - limits.words
         short = limits.short[more] if more < len(limits.short) else None
         counted = [i for i in range(start, end) if scores[i].plain[k] and scores[i].gains[k] > 0]
-        if sum(words[i].text[0].islower() for i in counted) < (1 if short is None else limits.small):
+        small = [i for i in counted if scores[i].small[k]]
+        told = sum(scores[i].gains[k] for i in counted)
+        needed = 1 if short is None or self._begins(words, small, told, end - start) else limits.small
+        if len(small) < needed or told < limits.lower:
             return False
-        if sum(scores[i].gains[k] for i in counted) < limits.lower:
+        if len(counted) == 1 and words[counted[0]].name_like and score - told < limits.others:
             return False
         odds = _fasttext_odds(words[start:end], self._scorer.allowed)
         return score - (short or 0.0) + limits.bonus * odds >= limits.sure
+
+    def _begins(self, words: list[Word], small: list[int], told: float, size: int) -> bool:
+        """Whether the only small word of a phrase follows no name, so that it is no part of one, and tells much."""
+        if size < 3 or len(small) != 1 or told < self._limits.begins:
+            return False
+        return small[0] == 0 or not words[small[0] - 1].name_like
 
     def _by_fasttext(self, words: list[Word]) -> list[Phrase]:
         """For a target without a word list: the piece as a whole, as fastText sees it."""
@@ -90,7 +114,9 @@ class PhraseRule:
         if not words or not self._scorer.usable:
             return False
         scores = self._scorer.scores(words)
-        return sum(score.plain[0] and score.top <= 0 for score in scores) >= max(2, 0.25 * len(words))
+        ours = sum([score.top <= 0 and score.plain[0] for score in scores])
+        theirs = sum([score.top >= self._limits.shared for score in scores])
+        return ours >= max(2, 0.25 * len(words)) and ours > theirs
 
     def speaks_for(self, words: list[Word], code: str) -> bool:
         """Whether all words together, names included, are likelier in ``code`` than in the allowed languages."""
@@ -102,16 +128,37 @@ class PhraseRule:
         return sum(gains) >= 60 * max(4, len(words) / 2) and sum(gain > 20 for gain in gains) >= 0.5 * len(gains)
 
 
-def _highest_sum(scores: list[Score], low: int, high: int) -> float:
+def _expressions(words: list[Word]) -> set[int]:
+    """Which of the words belong to an expression of every language, such as "ad hoc"."""
+    folded = [fold(word.text) for word in words]
+    said: set[int] = set()
+    for i in range(len(folded)):
+        for size in (2, 3, 4):
+            if tuple(folded[i : i + size]) in EXPRESSIONS:
+                said.update(range(i, i + size))
+    return said
+
+
+def _highest_sum(scores: list[Score]) -> float:
     """No language's stretch can score more than this."""
     best = total = 0.0
-    for i in range(low, high):
-        total += scores[i].top
+    for score in scores:
+        total += score.top
         if total <= 0:
             total = 0.0
         elif total > best:
             best = total
     return best
+
+
+def _promising(scores: list[Score], low: int, high: int) -> list[int]:
+    """The languages whose best stretch of [low, high) may be the best of all, by differences of running sums."""
+    highest = []
+    for column in zip(*[score.gains for score in scores[low:high]], strict=True):
+        sums = list(accumulate(column, initial=0.0))
+        highest.append(max(map(sub, sums, accumulate(sums, min))))
+    least = max(highest) - 1e-6  # running sums round differently
+    return [k for k, value in enumerate(highest) if value >= least]
 
 
 def _best_stretch(scores: list[Score], k: int, low: int, high: int) -> tuple[float, int, int]:

@@ -27,11 +27,25 @@ CONNECTORS = _words(
 
 # Units that may follow a number.
 UNITS = _words(
-    """nm um µm mm cm dm km ha mg kg kt lb lbs oz fl gal ml dl cl cc ms ns min sec hr hrs kb mb gb tb kbps mbps gbps
+    """nm um µm mm cm dm km ha pg ng µg mg kg kt lb lbs oz fl gal ml dl cl cc ms ns min sec hr hrs kb mb gb tb kbps
+    mbps gbps
     bit bps hz khz mhz ghz px pt em rem vh vw dpi ppi fps rpm kw kwh mw mwh wh mah ma kv mv kj kcal cal mol pa
     hpa kpa mpa
     psi bar db lm lx rad deg sq ft in yd mi mph kph am pm bc ad ce bce st nd rd th xs xl ppm ppb pp vs ph eur usd
     miles feet"""
+)
+
+# Expressions that every language takes over as they are.
+EXPRESSIONS = frozenset(
+    tuple(expression.split("_"))
+    for expression in _words(
+        """ad_hoc de_facto de_jure status_quo sine_qua_non in_vitro in_vivo in_situ a_priori a_posteriori per_se
+        pro_bono modus_operandi modus_vivendi persona_non_grata habeas_corpus curriculum_vitae alter_ego et_al
+        vice_versa quid_pro_quo ad_infinitum de_novo ex_ante ex_post homo_sapiens lato_sensu stricto_sensu déjà_vu
+        joie_de_vivre raison_d'être coup_d'état crème_brûlée crème_fraîche haute_couture savoir_vivre savoir_faire
+        laissez_faire avant_garde fait_accompli c'est_la_vie bon_appétit à_la_carte en_passant al_dente a_cappella
+        la_dolce_vita dolce_vita prima_donna yin_yang tai_chi feng_shui nasi_goreng rock_and_roll fish_and_chips"""
+    )
 )
 
 # Abbreviations of every language.

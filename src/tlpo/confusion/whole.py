@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 from tlpo.confusion import lid
 from tlpo.confusion.engine import Engine, Seen
 from tlpo.confusion.latin_words import Word
 from tlpo.confusion.types import Span, Verdict
+from tlpo.confusion.vocabulary import ORDINARY
 
-# Words of running text, one of them in small letters, that suffice to call a text English as a whole when it holds no
-# letter of the target; and when it does hold some, as long as English outweighs them so many times.
+# Words of running text that suffice to call a text English as a whole: in a language of Latin script, and without a
+# letter of a target in another script.
 ENOUGH_WORDS = 4
 ENOUGH_WORDS_ALONE = 3
-ENOUGH_WORDS_MIXED = 7
-OUTWEIGHS = 2.5
+# With letters of the target beside them, so many words, so many of them plain English ones (names aside), as long as
+# their letters outweigh the target's so many times.
+MIXED = ((7, 1, 2.5), (5, 4, 3.0))
 # What fastText must give another language for a text of names and titles to count as in that language.
 SURE_WHOLE = 0.75
-# Letters of an alphabet that one character of a dense script is worth.
-_LATIN = re.compile("[A-Za-zÀ-ž]+")
 _ENOUGH_TO_JUDGE = 600
+# Letters of an alphabet that one character of a dense script is worth.
 _DENSE = {"Hani": 3.0, "Hira": 2.0, "Kana": 2.0, "Hang": 2.5}
 
 
@@ -34,25 +33,34 @@ def judge_whole(text: str, seen: Seen, engine: Engine, truncated: bool) -> tuple
     if has_target and not _latin_outweighs(text, seen, engine):
         return "clean", None
     words = _plain_words(text, seen, truncated)
-    enough = ENOUGH_WORDS_MIXED if has_target else ENOUGH_WORDS_ALONE
-    if len(words) < enough or not any(word.lower for word in words):
+    plain = sum(word.lower for word in words)
+    ordinary = plain + sum(word.name_like and word.text.casefold() in ORDINARY for word in words)
+    if has_target:
+        share = sum(len(word.text) for word in words) / max(_target_weight(text, engine), 1.0)
+        enough = any(
+            len(words) >= least and plain and ordinary >= known and share >= times for least, known, times in MIXED
+        )
+    else:
+        enough = len(words) >= ENOUGH_WORDS_ALONE and (plain > 0 or ordinary > 1)
+    if not enough:
         return ("clean" if has_target else "undecided"), None
-    if has_target and sum(len(word.text) for word in words) < OUTWEIGHS * _target_weight(text, engine):
-        return "clean", None
     return "confused", _whole_span(text, words)
 
 
 def _latin_target(text: str, seen: Seen, engine: Engine, truncated: bool) -> tuple[Verdict, Span | None]:
     """Under English-neutral the text may be English from end to end; otherwise the rules before have judged it."""
     options = engine.options
-    words = _plain_words(text, seen, truncated)[:_ENOUGH_TO_JUDGE]
-    if engine.own_phrases.plainly_target(words):
+    told = [word for _, found in seen for word in found if not word.masked]
+    if truncated and told and seen[-1][1][-1] is told[-1] and seen[-1][0] + told[-1].end == len(text):
+        told.pop()
+    if engine.own_phrases.plainly_target(told[:_ENOUGH_TO_JUDGE]):
         return "clean", None
+    words = _plain_words(text, seen, truncated)[:_ENOUGH_TO_JUDGE]
     if len(words) >= ENOUGH_WORDS:
         inside = _english_inside(words, engine) or _other_altogether(words, engine)
         if inside:
             return "confused", _whole_span(text, inside)
-    if len(options.language.scripts) > 1 and engine.patterns.target.search(_LATIN.sub("", text)):
+    if len(options.language.scripts) > 1 and engine.patterns.target.search(engine.patterns.latin.sub("", text)):
         return "clean", None
     return ("clean" if engine.own_phrases.speaks_for_target(words) else "undecided"), None
 
@@ -79,11 +87,11 @@ def _other_altogether(words: list[Word], engine: Engine) -> list[Word]:
 
 
 def _latin_outweighs(text: str, seen: Seen, engine: Engine) -> bool:
-    count = sum(len(words) for _, words in seen)
-    if count < ENOUGH_WORDS_MIXED:
+    """Whether it is worth a closer look: enough Latin words, and more of their letters than of the target's."""
+    if sum(len(words) for _, words in seen) < min(least for least, _, _ in MIXED):
         return False
     latin = sum(len(word.text) for _, words in seen for word in words if not word.masked)
-    return latin > OUTWEIGHS * _target_weight(text, engine)
+    return latin >= min(times for _, _, times in MIXED) * _target_weight(text, engine)
 
 
 def _target_weight(text: str, engine: Engine) -> float:

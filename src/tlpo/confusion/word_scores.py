@@ -17,7 +17,12 @@ from tlpo.languages import LANGUAGES
 
 _ENGLISH = LATIN.index("en")
 _NOUNS = (LATIN.index("de"), LATIN.index("vi"))
+_TURKISH = LATIN.index("tr")
 _ELIDED_NAME = re.compile("['’ʼ][A-ZÀ-Þ]")
+# A Turkish case ending, which an apostrophe parts from a name: Trump'ın, Meksika'dan.
+_SUFFIXED_NAME = re.compile(
+    r"[A-ZÀ-ÞĞİŞ]\w{2,}['’ʼ](?:n?[ıiuü]n|nd[ae]n?|[dt][ae]n?(?:ki)?|y[ıiuüae]|y?l[ae]|n[ae]|n[ıiuü]|l[ae]r\w*)"
+)
 _MEMO = 20_000
 
 # Languages too close to be told apart in a phrase, and a language whose words stand in another's list.
@@ -33,16 +38,25 @@ _CLOSE: dict[str, frozenset[str]] = {
 _LISTED_AS = {"sr": "hr"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Score:
-    """One word against each other language: the gain (how much likelier there), and whether it is more than a name.
+    """One word against each other language: the gain (how much likelier there), whether it is more than a name, and
+    whether it counts as a word in small letters.
 
-    top: the highest gain.
+    top: the highest gain. told: the highest gain of a language in which it is more than a name, at least 0.
     """
 
     gains: tuple[float, ...]
     plain: tuple[bool, ...]
+    small: tuple[bool, ...]
     top: float
+    told: float
+
+    @classmethod
+    def of(cls, gains: tuple[float, ...], plain: tuple[bool, ...], small: tuple[bool, ...]) -> Score:
+        """The score with its sums."""
+        told = max((gain for gain, known in zip(gains, plain, strict=True) if known), default=0.0)
+        return cls(gains, plain, small, max(gains), max(told, 0.0))
 
 
 class WordScorer:
@@ -63,13 +77,22 @@ class WordScorer:
         self.codes = tuple(other)
         self._other = [LATIN.index(code) for code in other]
         self._memo: dict[tuple[str, float], Score] = {}
+        self._alone: dict[str, Score] = {}  # of words that score the same whatever stands beside them
 
     def scores(self, words: list[Word]) -> list[Score]:
         """The score of each word, its neighbours deciding whether it is part of a name."""
-        found: list[Score] = []
-        for i, word in enumerate(words):
-            found.append(self._remembered(word.text, self._weight(words, i)))
-        return found
+        remembered = self._alone.get
+        found = [remembered(word.text) for word in words]
+        return [self._beside_others(words, i) if score is None else score for i, score in enumerate(found)]
+
+    def _beside_others(self, words: list[Word], i: int) -> Score:
+        text = words[i].text
+        score = self._remembered(text, self._weight(words, i))
+        if text not in CONNECTORS:
+            if len(self._alone) >= _MEMO:
+                self._alone.clear()
+            self._alone[text] = score
+        return score
 
     def _remembered(self, text: str, weight: float) -> Score:
         score = self._memo.get((text, weight))
@@ -85,31 +108,46 @@ class WordScorer:
         return min(row[i] for i in self._own), tuple(row[j] for j in self._other)
 
     def _score(self, text: str, weight: float) -> Score:
-        """A capitalised word that is common in German or Vietnamese and unknown in English and in the allowed languages
-        is no name: names travel, German nouns and the words of a Vietnamese title do not."""
         limits, folded = self._limits, fold(text)
         row: tuple[float, ...] = latin_costs(folded)
         best = min(row[i] for i in self._own)
-        if weight == limits.capital and best == ABSENT and row[_ENGLISH] == ABSENT:
-            plain = tuple(j in _NOUNS and row[j] < limits.common for j in self._other)
-            weights = [limits.noun if known else weight for known in plain]
-            gains = tuple(w * (best - row[j]) for w, j in zip(weights, self._other, strict=True))
-            return Score(gains, plain, max(gains))
+        if weight == limits.capital and (best == ABSENT or _turkish_name(text)):
+            return self._score_capitalised(text, row)
         if weight == 1.0 and min(row) == ABSENT and len(folded) > 3:
             row = _guess(folded, limits.unlisted)
             best = min(row[i] for i in self._own)
-        most = limits.shared if best < limits.familiar else float(ABSENT)
+        most = limits.shared + max(0.0, best - limits.native) if best < limits.familiar else float(ABSENT)
         gains = tuple(weight * min(best - row[j], most) for j in self._other)
-        return Score(gains, (weight == 1.0,) * len(gains), max(gains))
+        same = len(gains)
+        return Score.of(gains, (weight == 1.0,) * same, (text[0].islower(),) * same)
+
+    def _score_capitalised(self, text: str, row: tuple[float, ...]) -> Score:
+        """A capitalised word that no allowed language knows: a name, unless it is common in German or Vietnamese and
+        unknown in English (names travel, German nouns and the words of a Vietnamese title do not), or so common in a
+        language that it begins its sentences. A name with a Turkish case ending is Turkish, known or not."""
+        limits, best = self._limits, min(row[i] for i in self._own)
+        nouns = _NOUNS if row[_ENGLISH] == best == ABSENT else ()
+        turkish = _turkish_name(text)
+        gains, plain, small = [], [], []
+        for j in self._other:
+            suffixed = turkish and j == _TURKISH
+            everyday = suffixed or (best == ABSENT and j != _ENGLISH and row[j] < limits.everyday)
+            noun = j in nouns and row[j] < limits.common
+            weight = 1.0 if everyday else limits.noun if noun else limits.capital
+            gains.append(max(weight * (best - row[j]), limits.suffixed if suffixed else -ABSENT))
+            plain.append(everyday or noun)
+            small.append(everyday)
+        return Score.of(tuple(gains), tuple(plain), tuple(small))
 
     def _weight(self, words: list[Word], i: int) -> float:
         """A name says little about the language around it, nor does a small word inside a name (Bank of America)."""
         text = words[i].text
-        if _like_a_name(text):
-            return self._limits.capital
-        if text in CONNECTORS and self._named(words, i, -1) and self._named(words, i, 1):
+        if text not in CONNECTORS:
+            if _like_a_name(text):
+                return self._limits.capital
+        elif i and self._named(words, i, -1) and self._named(words, i, 1):
             return self._limits.connector
-        return 1.0 if len(text) > 1 else 0.5
+        return 1.0 if len(text) > 1 or not text.isascii() else 0.5
 
     def _named(self, words: list[Word], i: int, step: int) -> bool:
         """Whether the nearest word to that side that is no connector is a name."""
@@ -131,6 +169,11 @@ def _guess(folded: str, scale: float) -> tuple[float, ...]:
     """Costs of a word that no list holds, from its letters."""
     found = dict(lid.predict(folded, 20))
     return tuple(-scale * math.log10(max(found.get(code, 0.0), 0.002)) for code in LATIN)
+
+
+def _turkish_name(text: str) -> bool:
+    """Whether a Turkish case ending follows an apostrophe."""
+    return not text.isalpha() and _SUFFIXED_NAME.fullmatch(unicodedata.normalize("NFC", text)) is not None
 
 
 def _like_a_name(text: str) -> bool:

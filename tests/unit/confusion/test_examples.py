@@ -37,6 +37,12 @@ NO_ALARM = [
     ("tr", "Dalga 800 km/sa (497 mil/sa) hızla açık denizde ilerledi."),
     ("th", "ฝนจะตกใน Rockies และ the Great Basin วันนี้"),
     ("th", "เด็ก ๆ ไปโรงเรียนทุกวัน"),
+    ("es", "Es una condición sine qua non del acuerdo, de facto y ad hoc."),
+    ("de", "Das war ein déjà vu, und der coup d'état kam danach."),
+    ("id", "Dia makan nasi goreng sambil mendengarkan rock and roll di rumah."),
+    ("en", "The poems of Johann Wolfgang von Goethe are read in every school."),
+    ("fr", "Les poèmes de Johann Wolfgang von Goethe sont lus dans toutes les écoles."),
+    ("pt", "Uma apólice de seguro de vida híbrida ajuda a cobrir as despesas da família."),
 ]
 
 CONFUSED = [
@@ -66,12 +72,30 @@ CONFUSED = [
         "Durchschnitt",
     ),
     ("fr", "neutral", "Le résultat est 很好 aujourd'hui.", "很好"),
+    # A headline: its first word is too common to be a name.
+    ("de", "neutral", "Die Schlagzeile Những Vùng Ngập Lụt Có Thể war gestern zu lesen.", "Những"),
+    # Turkish case endings after names.
+    ("it", "neutral", "Il senatore ha detto Trump'ın Meksika'dan gelen mallara oggi nella capitale.", "Trump"),
+    ("pt", "neutral", "Eles falaram de Kavanaugh'un Demokrat Parti'nin üyeleri ontem no senado.", "Kavanaugh"),
+    # A sentence that begins with an everyday word.
+    ("es", "neutral", "Las abejas son curiosas. Não têm o instinto para atacar a la gente.", "Não"),
+    # One word in small letters that tells much.
+    ("es", "neutral", "El pueblo está dans la Province de Qinghai, lejos del mar.", "dans"),
+    ("ja", "neutral", "はい。也必須遵循《安大略省建築法》和、以上です。", "也"),
     ("ko", "neutral", "네, Tôi muốn biết bạn có khỏe không và làm gì hôm nay 그렇습니다.", "Tôi"),
 ]
 
 WHOLE = [
     ("ko", "Sure, here is a short story about a cat that lived in the city.", "confused"),
     ("fr", "Sure, here is a short story about a cat that lived in the city.", "confused"),
+    ("fr", "Here are the questions asked in the article:", "confused"),  # half the words are French words, too
+    ("vi", "In Vietnamese, a time and motion study is called nghiên cứu thời gian.", "confused"),
+    ("ja", "Summary in 100 words (Japanese):", "confused"),  # never three words in a row
+    ("ja", "The game described is Uno (ウノ).", "confused"),
+    ("zh", "Panoramic 360 浏览器 has several unique features, including:", "confused"),
+    ("zh", "我最喜欢的书是 The Old Man and the Sea。", "clean"),
+    ("ko", "Digital Citizenship: What Does It Mean?", "confused"),
+    ("ko", "The Rolling Stones", "undecided"),
     ("ja", "OK", "undecided"),
     ("ko", "Hello", "undecided"),
     ("ko", "12345", "undecided"),

@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--lcb", type=Path)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the planted texts")
+    parser.add_argument("--quick", action="store_true", help="a sixth of the planted texts, few lines")
     parser.add_argument("--lines", choices=("all", "even", "odd"), default="all", help="which of the clean texts")
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument(
@@ -46,9 +46,9 @@ def main() -> None:
     if "planted" in parts:
         result["planted"] = detector_planted.run(clean, 4 if args.quick else 25)
     if "lcb" in parts and args.lcb is not None:
-        result["lcb"] = detector_lcb.run(args.lcb, 2000 if args.quick else None)
+        result.update(detector_lcb.run(args.lcb, 2000 if args.quick else None, bool(args.examples)))
     if "speed" in parts:
-        result.update(detector_speed.run(clean))
+        result.update(detector_speed.run(clean, 4_000 if args.quick else 20_000))
     if "memory" in parts:
         result.update(detector_speed.footprint())
     print(json.dumps(result, ensure_ascii=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -102,27 +102,45 @@ def _load(
     budget: int | None,
 ) -> Material:
     """One run asks several times: for its check, its trainer and its card. stamp: of the file."""
-    wanted = None if prompts is None else {_key(one.prompt) for one in training_prompts(prompts, languages)}
-    examples, rollouts, left_out = [], RolloutCount(), 0
-    for index, (row, code) in enumerate(chosen_rows(read_rows(path), language=known_codes(languages))):
-        record = prompt_record(row, index, code)
-        if wanted is not None and _key(record.prompt) not in wanted:
-            left_out += 1
+    wanted = None if prompts is None else {_text(one.prompt) for one in training_prompts(prompts, languages)}
+    records = list(_records(path, languages))
+    costs = _costs(_records(_behind(path) or path, languages))
+    if not all(_key(record) in costs for record, _ in records):  # another file lies there by now
+        costs = _costs(records)
+    rollouts, paid = RolloutCount(), set()
+    for key, spent in costs.items():
+        if wanted is None or key[1] in wanted:
+            if budget is not None and rollouts.responses + spent.responses > budget:
+                break
+            rollouts.add(responses=spent.responses, tokens=spent.tokens)
+            paid.add(key)
+    examples, left_out = [], 0
+    for record, row in records:
+        left_out += wanted is not None and _key(record)[1] not in wanted
+        if _key(record) not in paid:
             continue
-        spent = _sampled(row)
-        if budget is not None and rollouts.responses + spent.responses > budget:
-            break
-        rollouts.add(responses=spent.responses, tokens=spent.tokens)
         found = _pair(row, seed) if method in ("dpo", "orpo") else _answer(row, record, seed)
         if found is not None:
-            examples.append(Example(record.prompt, code, row.where, *found))
+            examples.append(Example(record.prompt, record.language, row.where, *found))
     if left_out:
         logger.warning("%d records of %s have other prompts than %s: left out", left_out, path, prompts)
     if not examples:
         raise UserError(_nothing(method, path, budget, rollouts))
-    if budget is None and wanted is None and languages is None:
-        rollouts = _behind(path) or rollouts
     return Material(tuple(examples), rollouts)
+
+
+def _costs(records: Iterable[tuple[PromptRecord, Row]]) -> dict[tuple[str, str], RolloutCount]:
+    """What was sampled for each prompt, in the order of the file."""
+    costs: dict[tuple[str, str], RolloutCount] = {}
+    for record, row in records:
+        spent = _sampled(row)
+        costs.setdefault(_key(record), RolloutCount()).add(responses=spent.responses, tokens=spent.tokens)
+    return costs
+
+
+def _records(path: Path, languages: tuple[str, ...] | None) -> Iterator[tuple[PromptRecord, Row]]:
+    rows = chosen_rows(read_rows(path), language=known_codes(languages))
+    return ((prompt_record(row, index, code), row) for index, (row, code) in enumerate(rows))
 
 
 def _nothing(method: str, path: Path, budget: int | None, rollouts: RolloutCount) -> str:
@@ -197,23 +215,23 @@ def _sampled(row: Row) -> RolloutCount:
     return RolloutCount(responses, tokens)
 
 
-def _behind(path: Path) -> RolloutCount | None:
-    """All responses of the sampled file that pairs or answers were made of, if it is still there.
+def _behind(path: Path) -> Path | None:
+    """The sampled file that pairs or answers were made of, if it is still there.
 
     Prompts that gave no pair have cost their responses, too.
     """
     try:
         samples = Path(json.loads(path.with_suffix(".report.json").read_text(encoding="utf-8"))["samples"])
-        counts = [_sampled(row) for row in _sampled_rows(samples)]
-    except (OSError, ValueError, KeyError, TypeError, UserError):
+        first = next(iter(read_rows(samples)))
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, UserError):
         return None
-    found = RolloutCount(sum(count.responses for count in counts), sum(count.tokens for count in counts))
-    return found if found.responses else None
+    return samples if "responses" in first.fields else None
 
 
-def _sampled_rows(samples: Path) -> Iterator[Row]:
-    return (row for row in read_rows(samples) if "responses" in row.fields)
+def _key(record: PromptRecord) -> tuple[str, str]:
+    """What tells prompts apart: the answer's language, and the prompt."""
+    return record.language, _text(record.prompt)
 
 
-def _key(prompt: str | Messages) -> str:
+def _text(prompt: str | Messages) -> str:
     return prompt if isinstance(prompt, str) else json.dumps([[turn["role"], turn["content"]] for turn in prompt])

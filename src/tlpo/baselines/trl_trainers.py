@@ -11,16 +11,19 @@ Written for TRL 1.16. What is overridden, and why:
 from __future__ import annotations
 
 import copy
+import json
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.baselines.config import DPOArguments, GRPOArguments, ORPOArguments, SFTArguments
 from tlpo.baselines.groups import GroupRollouts
 from tlpo.baselines.mapping import trl_options
 from tlpo.errors import missing_extra
+from tlpo.loop.checkpoints import write_json
 from tlpo.loop.persistence import PersistenceMixin, RunFiles
 
 _SILENCE = "TRL_EXPERIMENTAL_SILENCE"
@@ -40,9 +43,24 @@ finally:
 if TYPE_CHECKING:
     from tlpo.baselines.tokens import EncodedExample
 
+_COUNT_FILE = "trained_tokens.json"
+
 
 class _Ours(PersistenceMixin):
     """What the four have in common."""
+
+    _total_train_tokens: int = 0  # TRL's count for the logs, which a run that goes on would begin anew
+
+    def _save_extras(self, folder: Path) -> None:
+        super()._save_extras(folder)
+        if self.args.should_save:
+            write_json(folder / _COUNT_FILE, {"num_tokens": self._total_train_tokens})
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        count = Path(resume_from_checkpoint) / _COUNT_FILE
+        if count.is_file():
+            self._total_train_tokens = json.loads(count.read_text(encoding="utf-8"))["num_tokens"]
 
     def _send_telemetry(self) -> None:
         """Nothing is sent to anyone."""

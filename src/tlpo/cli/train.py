@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ class _Train:
         from tlpo.runs.methods import method
         from tlpo.runs.train import audited_training, show
 
+        # peft and TRL ask transformers for a property by its old name; no user can do anything about that.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         name = _method(args)
         kinds = (RunConfig, method(name).config)
         run, training = parse_config(kinds, args, elsewhere=lambda unknown: _of_other_methods(name, unknown))

@@ -20,7 +20,7 @@ VERBS = {
     "audit": "sample responses from a model and report how often it leaves the language",
     "evaluate": "measure a model's consistency and capability, with intervals",
     "data": "filter prompts, sample responses, make preference pairs",
-    "train": "train a model with TLPO",
+    "train": "train a model with TLPO, or with SFT, DPO, ORPO or GRPO to compare",
     "compare": "put evaluations of several methods into one table, one picture and one page",
     "study": "train and evaluate a grid of methods, learning rates and seeds, and compare them",
     "heads": "teach a frozen model a task through selected attention heads (SITE)",

@@ -15,7 +15,7 @@ from tlpo import __version__
 from tlpo.cli._common import run_command
 from tlpo.cli.main import VERBS, main
 
-TLPO = [sys.executable, "-m", "tlpo.cli.main"]
+TLPO = [sys.executable, "-m", "tlpo"]
 
 
 def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:

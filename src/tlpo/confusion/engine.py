@@ -66,7 +66,7 @@ class Engine:
         In a segment that is "cut", only what no continuation can excuse is a span. The Latin words are added to
         ``seen``. A segment that is not :meth:`suspicious` has no span.
         """
-        masks = find_masks(segment, self.allow, self.options.quotes)
+        masks = find_masks(segment, self.allow, self.options.quotes, self.options.glosses)
         spans: list[Span] = []
         position = 0
         for run in merge_runs(segment, script_runs(segment, masks, self.options, self.patterns, ending)):
@@ -82,7 +82,7 @@ class Engine:
         self, segment: str, base: int, piece: tuple[int, int], masks: Masks, ending: Ending, seen: Seen | None
     ) -> list[Span]:
         """The rules that look at words, on a piece between script errors."""
-        words = latin_words(segment, piece, masks, self.patterns)
+        words = latin_words(segment, piece, masks, self.patterns, clitics=self.latin)
         if seen is not None and words:
             seen.append((base, words))
         if ending == "cut":

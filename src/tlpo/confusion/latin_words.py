@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 from tlpo.confusion.masking import Masks
@@ -14,7 +15,7 @@ _OPENER = re.compile(r"[`$<\"{\[(（\\]")
 _OPEN_FOR = 160
 _APOSTROPHES = "'’ʼ"
 # What no address, file name or formula goes across.
-_BREAK = re.compile(r"[^!-~À-ɏḀ-ỿ]")
+_BREAK = re.compile("[^!-~À-ɏḀ-ỿ\u0300-\u036f]")
 
 
 class Word(NamedTuple):
@@ -61,8 +62,15 @@ def ordinary_word(text: str) -> bool:
     return any(word.lower().replace("’", "'") in ORDINARY for word in capitalised)
 
 
-def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Patterns) -> list[Word]:
-    """The words of ``piece``, in order."""
+def _clitic(text: str) -> bool:
+    return text.islower() and len(unicodedata.normalize("NFC", text)) <= 4
+
+
+def latin_words(
+    segment: str, piece: tuple[int, int], masks: Masks, pattern: Patterns, clitics: bool = False
+) -> list[Word]:
+    """The words of ``piece``, in order. clitics: a short word that a hyphen joins to the one before is part of it, and
+    masked: enfrentá-las, peut-il."""
     words: list[Word] = []
     regions = sorted(masks.latin)
     at, reach, last, last_end = 0, -1, "", -1
@@ -75,8 +83,8 @@ def latin_words(segment: str, piece: tuple[int, int], masks: Masks, pattern: Pat
             reach = max(reach, regions[at][1])
             at += 1
         masked = start < reach or text in ABBREVIATIONS
-        if text == last and segment[last_end:start] == "-":  # Malay: gerai-gerai
-            masked = True
+        if start == last_end + 1 and segment[last_end] == "-" and (text == last or (clitics and _clitic(text))):
+            masked = True  # text == last: Malay gerai-gerai
         last, last_end = text, start + len(text)
         words.append(new(Word, (start, last_end, text, masked)))
     return words

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
+import unicodedata
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -50,9 +51,10 @@ def predict(text: str, k: int = 3) -> tuple[tuple[str, float], ...]:
     """The ``k`` likeliest (language, probability), best first, with the codes of :mod:`tlpo.languages` where they
     differ.
 
-    Never raises on any text: line breaks, control characters and lone surrogates are read as spaces.
+    Never raises on any text: line breaks, control characters and lone surrogates are read as spaces. Decomposed text
+    is composed first.
     """
-    clean = _UNREADABLE.sub(" ", text).strip()
+    clean = unicodedata.normalize("NFC", _UNREADABLE.sub(" ", text).strip())
     if not clean:
         return ()
     found = load_model().predict(clean + "\n", k, 0.0, "strict")

@@ -6,6 +6,7 @@ Masking never changes the text: it lists regions (start, end), so offsets stay w
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,41 +17,51 @@ Region = tuple[int, int]
 # Longest gloss in brackets, in characters. A stream holds its judgement on a bracket for so long.
 LONGEST_GLOSS = 32
 
+# Marks that make an accented letter of a plain one: composed or not, such a letter is no letter of ASCII. _NO_LETTER:
+# not in the middle of a word.
+_ACCENTS = "\u0300-\u036f"
+_NO_LETTER = f"(?![A-Za-zÀ-ɏḀ-ỿ{_ACCENTS}])"
+
 _CODE = re.compile(r"``[^\n]*?``|`[^`\n]*`|(?:https?|ftp)://[!-~]+|www\.[!-~]+")
 _QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|「[^」]*」|『[^』]*』|‘[^’]*’|\"[^\"]*\"")
 _QUOTE_OPEN = re.compile(r"[“„«「『‘\"]")
 _MARKS = re.compile(r"[$\\<&{\[%\"]")
 _MARKUP = re.compile(
-    r"""
-      \$\$[^$]*\$\$ | (?<!\w)\$[^$\n]{1,160}\$ | \\\(.*?\\\) | \\\[.*?\\\]        # formulas
-    | \\[A-Za-z]+\*?(?:\[[^\[\]\n]{0,80}\]|\{[^{}\n]{0,80}\})*                     # LaTeX commands
-    | </?[A-Za-z!][^<>\n]*> | &[A-Za-z]{2,8};                                      # markup
-    | \{\{?[\w.$-]+(?:\ [\w.$-]+){0,2}\}\}? | \[[A-Z_ ]+\] | %\(?\w+\)?s           # placeholders
-    | "[A-Za-z_$][\w $.-]{0,40}"(?=\s?:)                                           # JSON keys
+    rf"""
+      \$\$[^$]*\$\$ | (?<!\w)\$[^$\n]{{1,160}}\$ | \\\(.*?\\\) | \\\[.*?\\\]        # formulas
+    | \\[A-Za-z]+\*?(?:\[[^\[\]\n]{{0,80}}\]|\{{[^{{}}\n]{{0,80}}\}})*                     # LaTeX commands
+    | </?[A-Za-z!][^<>\n]*> | &[A-Za-z]{{2,8}};                                      # markup
+    | \{{\{{?[\w.${_ACCENTS}-]+(?:\ [\w.${_ACCENTS}-]+){{0,2}}\}}\}}? | \[[A-Z_ ]+\] | %\(?\w+\)?s   # placeholders
+    | "[A-Za-z_$][\w $.{_ACCENTS}-]{{0,40}}"(?=\s?:)                                # JSON keys
     """,
     re.VERBOSE,
 )
 _SPECIAL = re.compile(r"[0-9_@#/\\=(]|[.~-][A-Za-z]|[a-z][A-Z]")
-_TOKEN = re.compile(r"[!-~À-ɏḀ-ỿ]+")
+_TOKEN = re.compile(f"[!-~À-ɏḀ-ỿ{_ACCENTS}]+")
 _TECHNICAL = re.compile(
-    rf"""
+    rf"""(?:
       [A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+ | (?<![A-Za-z0-9])[@\#][A-Za-z0-9_]+   # addresses, handles
-    | (?:[A-Za-z]:)?[\w.~-]*(?:[/\\][\w.-]+){{2,}}/? | (?<!\w)[~.]{{0,2}}/[A-Za-z][\w./-]*        # paths
-    | (?<![A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z][a-z0-9]{{1,4}}(?![A-Za-z])           # files, hosts
+    | (?:[A-Za-z]:)?[\w.~{_ACCENTS}-]*(?:[/\\][\w.{_ACCENTS}-]+){{2,}}/?                          # paths
+    | (?<![\w{_ACCENTS}])[~.]{{0,2}}/[A-Za-z][\w./{_ACCENTS}-]*
+    | (?<![A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z][a-z0-9]{{1,4}}{_NO_LETTER}           # files, hosts
     | (?<![A-Za-z0-9_])[A-Za-z0-9]*_[A-Za-z0-9_]+ | (?<![A-Za-z])[A-Za-z]+_(?!\w)    # snake_case
     | (?<![A-Za-z-])[A-Za-z-]*[0-9][A-Za-z0-9-]*                                     # h264, x2, 3D
     | (?<![A-Za-z])[a-z]+[A-Z][A-Za-z0-9]*                                           # camelCase
     | (?<![A-Za-z])[A-Za-z]+\((?=[\w"'\[$)-])(?:[!-~ ]*\))?                          # calls
     | --?[A-Za-z][\w-]*(?==) | (?<![A-Za-z])[A-Za-z]+(?==[\w"'])                     # options, keywords
-    | \.[a-z]{{1,5}}(?![A-Za-z])                                                     # .py
-    | (?<=[0-9°/])(?:{"|".join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])   # units
-    """,
+    | \.[a-z]{{1,5}}{_NO_LETTER}                                                     # .py
+    | (?<=[0-9°/])(?:{"|".join(sorted(UNITS, key=len, reverse=True))}){_NO_LETTER}   # units
+    )(?![{_ACCENTS}])""",
     re.VERBOSE,
 )
 _UNIT = re.compile(
-    rf"[0-9][.,]?\ (?:{'|'.join(sorted(UNITS, key=len, reverse=True))})(?![A-Za-z])"
-    r"|[0-9]\ ?[a-z]{1,4}/[a-z]{1,3}(?![A-Za-z])"  # of speed and the like, in any language: 800 km/sa
+    rf"[0-9][.,]?\ (?:{'|'.join(sorted(UNITS, key=len, reverse=True))}){_NO_LETTER}"
+    rf"|[0-9]\ ?[a-z]{{1,4}}/[a-z]{{1,3}}{_NO_LETTER}"  # of speed and the like, in any language: 800 km/sa
+    r"|[0-9]['’][^\W\d_]+"  # an ending of a number: 1870'te
 )
+_LONGEST_EXPANSION = 80
+_BOOLEAN = re.compile(r"\([!-~ ]{0,40}(?:\|\||⊕)[!-~ ⊕]{0,60}\)")  # H(opad XOR K || M)
+_EXPANSION = re.compile(r"(?<!\w)([A-Za-z]{2,8})\ ?[(（]([A-Z][^()（）\n]{4,140})[)）]")
 _GLOSS_CLOSE = re.compile(r"[)）］\]〕】]")
 
 
@@ -62,9 +73,9 @@ class Masks:
     latin: tuple[Region, ...]
 
 
-def find_masks(segment: str, allow: re.Pattern[str] | None, quotes: bool = False) -> Masks:
+def find_masks(segment: str, allow: re.Pattern[str] | None, quotes: bool = False, glosses: bool = True) -> Masks:
     """The regions of ``segment`` that may be foreign. allow: matches the allowed terms. quotes: quoted text may be
-    foreign."""
+    foreign. glosses: so may a bracket that says what an acronym stands for."""
     code = [m.span() for m in _CODE.finditer(segment)] if "`" in segment or "/" in segment or "www" in segment else []
     if allow is not None:
         code += [m.span() for m in allow.finditer(segment)]
@@ -74,7 +85,21 @@ def find_masks(segment: str, allow: re.Pattern[str] | None, quotes: bool = False
     for token in _special_tokens(segment):
         latin += [m.span() for m in _TECHNICAL.finditer(segment, *token)]
     latin += [m.span() for m in _UNIT.finditer(segment)]
+    if "||" in segment or "⊕" in segment:
+        latin += [m.span() for m in _BOOLEAN.finditer(segment)]
+    if glosses and ("(" in segment or "（" in segment):
+        latin += [m.span(2) for m in _EXPANSION.finditer(segment) if _stands_for(m[1], m[2])]
     return Masks(tuple(code), tuple(code + latin))
+
+
+def _stands_for(acronym: str, words: str) -> bool:
+    """Whether an acronym is made of the first letters of the words, in order: GmbH (Gesellschaft mit beschränkter
+    Haftung)."""
+    if sum(map(str.isupper, acronym)) < 2 or len(unicodedata.normalize("NFC", words)) > _LONGEST_EXPANSION:
+        return False
+    plain = "".join(char for char in unicodedata.normalize("NFD", words) if not unicodedata.combining(char))
+    initials = iter(word[0].casefold() for word in re.findall(r"\w+", plain))
+    return all(letter in initials for letter in acronym.casefold())
 
 
 def _special_tokens(segment: str) -> Iterator[Region]:

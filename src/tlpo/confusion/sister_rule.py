@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+import unicodedata
 
 from tlpo.confusion import lid
 from tlpo.confusion.alphabets import ALPHABETS, FAMILIES, SMALL_WORDS, Family
@@ -62,6 +63,7 @@ class SisterRule:
 
     def suspicious(self, text: str) -> bool:
         """Whether a letter or a small word of a sister occurs."""
+        text = unicodedata.normalize("NFC", text)
         return self._strange.search(text) is not None or not self._cues.isdisjoint(
             _PUNCTUATION.sub(" ", text).lower().split()
         )
@@ -97,7 +99,7 @@ class SisterRule:
         self._search(words, gains, end, high, out)
 
     def _gain(self, text: str) -> float:
-        word = text.lower().replace("’", "'")
+        word = unicodedata.normalize("NFC", text).lower().replace("’", "'")
         return _gain(word, self._own, self._other, self._listed, self._strange) * (0.4 if text[0].isupper() else 1.0)
 
     def _odds(self, words: list[str]) -> tuple[float, str | None]:

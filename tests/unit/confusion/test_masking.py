@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tlpo.confusion.masking import find_masks
 
-# Characters of a token (visible ASCII and accented Latin letters), and what makes one worth a look.
-_PART = re.compile(r"[!-~À-ɏḀ-ỿ]")
+# Characters of a token (visible ASCII and accented Latin letters, composed or not), and what makes one worth a look.
+_PART = re.compile("[!-~À-ɏḀ-ỿ\u0300-\u036f]")
 _SPECIAL = re.compile(r"[0-9_@#/\\=(]|[.~-][A-Za-z]|[a-z][A-Z]")
-_TEXTS = st.text(st.sampled_from("aZé0_ .-=(/@w가\n"), max_size=30)
+_TEXTS = st.text(st.sampled_from("aZé0_ .-=(/@w가\n\u0301"), max_size=30)
 
 
 def tokens_of(text: str) -> list[tuple[int, int]]:

@@ -25,6 +25,10 @@ class Limits:
     small: int = 2
     # Points that must come from words that are no names.
     lower: float = 120.0
+    # Words that speak for the target instead count so many times over.
+    against: float = 2.0
+    # In a phrase of at most so many words, one must not be ``familiar`` to the target.
+    few: int = 3
     # With so many, one small word suffices that begins a phrase of three words or more.
     begins: float = 300.0
     # What the names must score if all that is said besides is one capitalised word.
@@ -52,4 +56,4 @@ DEFAULT = Limits()
 # For Latin words in non-Latin text, while English words are fine there.
 FOREIGN = Limits(words=4, english=4, sure=350.0, short=(200.0,), lower=200.0)
 # One word suffices.
-STRICT = Limits(words=1, english=1, sure=250.0, short=(0.0,), small=1, lower=0.0)
+STRICT = Limits(words=1, english=1, sure=250.0, short=(0.0,), small=1, lower=0.0, against=1.0, few=0)

@@ -83,8 +83,15 @@ class PhraseRule:
             return False
         if len(counted) == 1 and words[counted[0]].name_like and score - told < limits.others:
             return False
+        if end - start <= limits.few and not any(self._strange(words[i]) for i in counted):
+            return False
+        own = sum([min(scores[i].gains[k], 0.0) for i in range(start, end) if not words[i].name_like])
         odds = _fasttext_odds(words[start:end], self._scorer.allowed)
-        return score - (short or 0.0) + limits.bonus * odds >= limits.sure
+        return score + (limits.against - 1.0) * own - (short or 0.0) + limits.bonus * odds >= limits.sure
+
+    def _strange(self, word: Word) -> bool:
+        """Whether no allowed language uses the word often."""
+        return self._scorer.costs(word.text)[0] >= self._limits.familiar
 
     def _begins(self, words: list[Word], small: list[int], told: float, size: int) -> bool:
         """Whether the only small word of a phrase follows no name, so that it is no part of one, and tells much."""

@@ -12,6 +12,9 @@ from tlpo.confusion.scripts import script_of
 
 # Letters in a row that are still a symbol: α, Δx, ωt; a word of Greek has more.
 _GREEK_SYMBOL = 2
+# Letters of the longest run that is a gloss by itself.
+_HEAD = 12
+_OPENS, _COMMAS = tuple("(（［["), tuple(",，、;；:：·")
 _JOINED = re.compile(r"[\s\d.,·・ー、,:'’-]{0,3}\Z")
 
 
@@ -63,8 +66,19 @@ def _excused(segment: str, start: int, end: int, masks: Masks, options: Options,
     if options.quotes and open_quote(segment, start, masks.code):
         return None
     if options.glosses:
-        return _gloss(segment, start, pattern)
+        return _heads_gloss(segment, start, end, pattern) or _gloss(segment, start, pattern)
     return False
+
+
+def _heads_gloss(segment: str, start: int, end: int, pattern: Patterns) -> bool:
+    """Whether a short run opens a bracket after a word of the target and a comma ends it, whatever else the bracket
+    says: 공자(孔子, 기원전 551년 ~ 기원전 479년)."""
+    if not start or segment[start - 1] not in _OPENS or segment[end : end + 1] not in _COMMAS:
+        return False
+    if len(unicodedata.normalize("NFC", segment[start:end])) > _HEAD:
+        return False
+    before = _before(segment, start - 1)
+    return bool(before and pattern.target.match(before))
 
 
 def _gloss(segment: str, start: int, pattern: Patterns) -> bool | None:

@@ -23,6 +23,7 @@ _ELIDED_NAME = re.compile("['’ʼ][A-ZÀ-Þ]")
 _SUFFIXED_NAME = re.compile(
     r"[A-ZÀ-ÞĞİŞ]\w{2,}['’ʼ](?:n?[ıiuü]n|nd[ae]n?|[dt][ae]n?(?:ki)?|y[ıiuüae]|y?l[ae]|n[ae]|n[ıiuü]|l[ae]r\w*)"
 )
+_AFTER_VAN = ("der", "den")
 _MEMO = 20_000
 
 # Languages too close to be told apart in a phrase, and a language whose words stand in another's list.
@@ -145,7 +146,7 @@ class WordScorer:
         if text not in CONNECTORS:
             if _like_a_name(text):
                 return self._limits.capital
-        elif i and self._named(words, i, -1) and self._named(words, i, 1):
+        elif i and ((self._named(words, i, -1) and self._named(words, i, 1)) or _in_dutch_name(words, i)):
             return self._limits.connector
         return 1.0 if len(text) > 1 or not text.isascii() else 0.5
 
@@ -169,6 +170,14 @@ def _guess(folded: str, scale: float) -> tuple[float, ...]:
     """Costs of a word that no list holds, from its letters."""
     found = dict(lid.predict(folded, 20))
     return tuple(-scale * math.log10(max(found.get(code, 0.0), 0.002)) for code in LATIN)
+
+
+def _in_dutch_name(words: list[Word], i: int) -> bool:
+    """Whether the word belongs to the "van der" of a name: running Dutch and German have no such two words."""
+    start = i - 1 if i and words[i - 1].text == "van" else i
+    if start < 1 or start + 2 >= len(words) or words[start].text != "van":
+        return False
+    return words[start + 1].text in _AFTER_VAN and words[start - 1].name_like and words[start + 2].name_like
 
 
 def _turkish_name(text: str) -> bool:

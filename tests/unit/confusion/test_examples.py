@@ -43,6 +43,17 @@ NO_ALARM = [
     ("en", "The poems of Johann Wolfgang von Goethe are read in every school."),
     ("fr", "Les poèmes de Johann Wolfgang von Goethe sont lus dans toutes les écoles."),
     ("pt", "Uma apólice de seguro de vida híbrida ajuda a cobrir as despesas da família."),
+    ("pt", "A menina se atreve a enfrentá-las no jardim da escola."),
+    ("pt", "Será expressa em eleições periódicas e legítimas, por sufrágio universal e igual."),
+    ("pt", "O atacante meteu a bola na rede um pouco antes de ela ficar fora de alcance."),
+    ("ru", "В Новгороде на вече решали важные вопросы города."),
+    ("en", "The Barcelona Pavilion by Mies van der Rohe is a famous building."),
+    ("vi", "Tòa nhà do Mies van der Rohe thiết kế rất nổi tiếng."),
+    ("tr", "İki kilise de Harlem 1870'te Metropolitan Community, on yıl sonra da St. Martin's adlı idi."),
+    ("fr", "Vous pouvez créer une GmbH (Gesellschaft mit beschränkter Haftung) en Allemagne."),
+    ("ko", "적합한 회사는 GmbH (Gesellschaft mit beschränkter Haftung)입니다."),
+    ("es", "La suma se forma con **(opad XOR K || H(ipad XOR K || M))** y otra vez."),
+    ("ko", "공자(孔子, 기원전 551년 9월 ~ 기원전 479년 4월 무렵까지 살았다)는 사상가이다."),
 ]
 
 CONFUSED = [
@@ -82,6 +93,9 @@ CONFUSED = [
     # One word in small letters that tells much.
     ("es", "neutral", "El pueblo está dans la Province de Qinghai, lejos del mar.", "dans"),
     ("ja", "neutral", "はい。也必須遵循《安大略省建築法》和、以上です。", "也"),
+    # No gloss: no comma ends it, or no word is before it.
+    ("ko", "neutral", "공자(孔子는 기원전 551년부터 기원전 479년까지 살았던 중국의 사상가)이다.", "孔"),
+    ("ko", "neutral", "· (天气, 좋다) 라고 했다. 오늘은 어제보다 훨씬 더 따뜻한 날씨가 이어졌다.", "天"),
     ("ko", "neutral", "네, Tôi muốn biết bạn có khỏe không và làm gì hôm nay 그렇습니다.", "Tôi"),
 ]
 

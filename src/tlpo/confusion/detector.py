@@ -118,7 +118,7 @@ class ConfusionDetector:
                 continue
             ending: Ending = "closed" if end < len(text) or segment.endswith("\n") else "cut" if truncated else "end"
             if everything or end - start == len(text) or engine.suspicious(segment):
-                yield from engine.judge(segment, start, ending, seen)
+                yield from engine.judge(segment, start, ending, seen, fences.formula)
 
 
 def _several(values: Iterable[str]) -> list[str]:

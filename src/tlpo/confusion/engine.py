@@ -60,13 +60,18 @@ class Engine:
         are to be judged as a whole."""
         return self.suspicious(text) or self._target(text) is None
 
-    def judge(self, segment: str, base: int, ending: Ending, seen: Seen | None = None) -> list[Span]:
+    def judge(
+        self, segment: str, base: int, ending: Ending, seen: Seen | None = None, formula: bool = False
+    ) -> list[Span]:
         """The spans of one segment that begins at offset ``base`` of the text, in order.
 
         In a segment that is "cut", only what no continuation can excuse is a span. The Latin words are added to
-        ``seen``. A segment that is not :meth:`suspicious` has no span.
+        ``seen``. formula: the segment is part of a formula, so its Latin words are symbols. A segment that is not
+        :meth:`suspicious` has no span.
         """
         masks = find_masks(segment, self.allow, self.options.quotes, self.options.glosses)
+        if formula:
+            masks = Masks(masks.code, ((0, len(segment)),))
         spans: list[Span] = []
         position = 0
         for run in merge_runs(segment, script_runs(segment, masks, self.options, self.patterns, ending)):

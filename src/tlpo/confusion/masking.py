@@ -50,6 +50,7 @@ _TECHNICAL = re.compile(
     | (?<![A-Za-z])[A-Za-z]+\((?=[\w"'\[$)-])(?:[!-~ ]*\))?                          # calls
     | --?[A-Za-z][\w-]*(?==) | (?<![A-Za-z])[A-Za-z]+(?==[\w"'])                     # options, keywords
     | \.[a-z]{{1,5}}{_NO_LETTER}                                                     # .py
+    | (?<![A-Za-z])(?:{"|".join(sorted(UNITS, key=len, reverse=True))})/[A-Za-z]{{1,3}}{_NO_LETTER}  # km/h
     | (?<=[0-9°/])(?:{"|".join(sorted(UNITS, key=len, reverse=True))}){_NO_LETTER}   # units
     )(?![{_ACCENTS}])""",
     re.VERBOSE,
@@ -57,7 +58,7 @@ _TECHNICAL = re.compile(
 _UNIT = re.compile(
     rf"[0-9][.,]?\ (?:{'|'.join(sorted(UNITS, key=len, reverse=True))}){_NO_LETTER}"
     rf"|[0-9]\ ?[a-z]{{1,4}}/[a-z]{{1,3}}{_NO_LETTER}"  # of speed and the like, in any language: 800 km/sa
-    r"|[0-9]['’][^\W\d_]+"  # an ending of a number: 1870'te
+    rf"|[0-9]['’][A-Za-zÀ-ɏḀ-ỿ{_ACCENTS}]+"  # an ending of a number: 1870'te
 )
 _LONGEST_EXPANSION = 80
 _BOOLEAN = re.compile(r"\([!-~ ]{0,40}(?:\|\||⊕)[!-~ ⊕]{0,60}\)")  # H(opad XOR K || M)

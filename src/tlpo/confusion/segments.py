@@ -15,6 +15,8 @@ _SENTENCE_FROM = 60
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]?(?=\s)|[。！？।؟۔።॥]")
 _SPACE = re.compile(r"\s\S*\Z")
 _FENCE = re.compile(r"[ \t>]{0,12}(?:```|~~~)")
+_FORMULA = re.compile(r"[ \t>]{0,12}(\\\[|\$\$)")
+_FORMULA_END = {"\\[": "\\]", "$$": "$$"}
 
 
 def segment_end(text: str, start: int) -> int | None:
@@ -43,10 +45,16 @@ def segments(text: str) -> Iterator[tuple[int, int]]:
 
 
 class FenceTracker:
-    """Whether the next segment lies in a fenced code block; an unclosed fence runs to the end of the text."""
+    """Whether the next segment lies in a fenced code block or in a formula of several lines.
+
+    An unclosed fence runs to the end of the text, an unclosed formula to the next empty line. formula: whether the
+    segment taken last belongs to one.
+    """
 
     def __init__(self) -> None:
         self.inside = False
+        self.formula = False
+        self._closing = ""
         self._line_start = True
 
     def enter(self, segment: str) -> bool:
@@ -55,8 +63,25 @@ class FenceTracker:
         if self._line_start and _FENCE.match(segment):
             self.inside = not self.inside
             code = True
+        self.formula = not code and self.would_be_formula(segment)
+        if not self.formula or (self._closing and self._closing in segment):
+            self._closing = ""
+        elif not self._closing:
+            self._closing = self._opened(segment)
         self._line_start = segment.endswith("\n")
         return code
+
+    def would_be_formula(self, unfinished: str) -> bool:
+        """Whether a segment belongs to a formula of several lines, as far as it goes."""
+        if self._closing:
+            return not self._line_start or not unfinished.isspace()
+        return self._opened(unfinished) != ""
+
+    def _opened(self, segment: str) -> str:
+        """What closes the formula that begins with the segment and does not end in it; "" without one."""
+        opened = _FORMULA.match(segment) if self._line_start else None
+        closing = _FORMULA_END[opened[1]] if opened else ""
+        return "" if opened and closing in segment[opened.end() :] else closing
 
     def would_be_code(self, unfinished: str) -> bool:
         """Whether a segment that may still grow is code so far."""

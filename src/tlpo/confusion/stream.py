@@ -40,17 +40,19 @@ class StreamingDetector:
     def _advance(self) -> int | None:
         while (end := segment_end(self._pending, 0)) is not None and end <= len(self._pending) and self._pending:
             segment, self._pending = self._pending[:end], self._pending[end:]
-            spans = [] if self._fences.enter(segment) else self._judge(segment, "closed")
+            spans = [] if self._fences.enter(segment) else self._judge(segment, "closed", self._fences.formula)
             self._base += end
             if spans:
                 return spans[0].start
         if not self._pending or self._fences.would_be_code(self._pending):
             return None
-        spans = self._judge(self._pending, "cut")
+        spans = self._judge(self._pending, "cut", self._fences.would_be_formula(self._pending))
         return spans[0].start if spans else None
 
-    def _judge(self, segment: str, ending: Ending) -> list[Span]:
-        return self._engine.judge(segment, self._base, ending) if self._engine.suspicious(segment) else []
+    def _judge(self, segment: str, ending: Ending, formula: bool) -> list[Span]:
+        if not self._engine.suspicious(segment):
+            return []
+        return self._engine.judge(segment, self._base, ending, formula=formula)
 
     def finish(self) -> Detection:
         """The verdict on the whole text; equals ``ConfusionDetector.check`` of the pieces joined."""

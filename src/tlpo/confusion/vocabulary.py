@@ -48,5 +48,5 @@ EXPRESSIONS = frozenset(
     )
 )
 
-# Abbreviations of every language.
-ABBREVIATIONS = _words("etc al vs cf ie eg")
+# Abbreviations and Roman numbers of every language.
+ABBREVIATIONS = _words("etc al vs cf ie eg ii iii iv vii viii ix xi xii")

@@ -53,6 +53,9 @@ NO_ALARM = [
     ("fr", "Vous pouvez créer une GmbH (Gesellschaft mit beschränkter Haftung) en Allemagne."),
     ("ko", "적합한 회사는 GmbH (Gesellschaft mit beschränkter Haftung)입니다."),
     ("es", "La suma se forma con **(opad XOR K || H(ipad XOR K || M))** y otra vez."),
+    ("ko", "적분하면 다음과 같다.\n\\[\n\\int x \\, dx = mg \\cdot ax\n\\]\n그래서 답은 3이다."),
+    ("ja", "式は次の通りです。\n$$\nmv = ax + by\n$$\n以上です。"),
+    ("ko", "속력은 km/h로, 농도는 mol/L로 나타내고 (ii)를 풉니다."),
     ("ko", "공자(孔子, 기원전 551년 9월 ~ 기원전 479년 4월 무렵까지 살았다)는 사상가이다."),
 ]
 
@@ -96,6 +99,9 @@ CONFUSED = [
     # No gloss: no comma ends it, or no word is before it.
     ("ko", "neutral", "공자(孔子는 기원전 551년부터 기원전 479년까지 살았던 중국의 사상가)이다.", "孔"),
     ("ko", "neutral", "· (天气, 좋다) 라고 했다. 오늘은 어제보다 훨씬 더 따뜻한 날씨가 이어졌다.", "天"),
+    # An empty line ends a formula that nothing closes.
+    ("ko", "confusion", "식은 다음과 같다.\n\\[\nax + by\n\n이것은 important 합니다.", "important"),
+    ("ko", "neutral", "식은 다음과 같다.\n\\[\nx 天气 y\n\\]\n끝.", "天"),
     ("ko", "neutral", "네, Tôi muốn biết bạn có khỏe không và làm gì hôm nay 그렇습니다.", "Tôi"),
 ]
 

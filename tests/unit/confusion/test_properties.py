@@ -27,7 +27,23 @@ bonjour les amis comment allez-vous người Việt das ist gut 10 km ` ```
 공자(孔子, 기원전 GmbH (Gesellschaft mit beschränkter Haftung) (opad XOR K || ⊕ 1870'te 5’té peut-être -là
 Mies van der Rohe aÙ _É 3É {é} 5 kgé /é/b
 """
-_ODD = [" ", "\n", "\t", "\r\n", "\u2028", "\x00", "\ud800", "\udfff", "\u200d", "\ufe0f", "```\n", "n\u0303"]
+_ODD = [
+    " ",
+    "\n",
+    "\t",
+    "\r\n",
+    "\u2028",
+    "\x00",
+    "\ud800",
+    "\udfff",
+    "\u200d",
+    "\ufe0f",
+    "```\n",
+    "\n$$\n",
+    "\n\\[\n",
+    "\n\\]",
+    "n\u0303",
+]
 _PIECES = st.sampled_from(_WORDS.split()) | st.sampled_from(_ODD)
 TEXTS = (
     st.text(max_size=80) | st.lists(_PIECES, max_size=40).map("".join) | st.lists(_PIECES, max_size=30).map(" ".join)

@@ -32,6 +32,12 @@ def unit_pattern(language: str) -> regex.Pattern[str]:
 
 def touched(pattern: regex.Pattern[str], text: str, spans: Sequence[Span]) -> tuple[int, int]:
     """(pieces of the text that match the pattern and that no span touches, pieces in all). Spans are in order."""
+    if pattern is _LETTER:  # counted, which is several times faster than matching
+        total = _letters(text)
+        return total - sum(_letters(span.text) for span in spans), total
+    if not spans:
+        total = len(pattern.findall(text))
+        return total, total
     passed = total = place = 0
     for match in pattern.finditer(text):
         total += 1
@@ -39,6 +45,10 @@ def touched(pattern: regex.Pattern[str], text: str, spans: Sequence[Span]) -> tu
             place += 1
         passed += place == len(spans) or spans[place].start >= match.end()
     return passed, total
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
 
 
 def word_counts(text: str, language: str, detection: Detection) -> tuple[int, int]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tlpo.confusion import ConfusionDetector
 from tlpo.metrics import get_profile
 from tlpo.metrics.consistency import touched, unit_pattern
 
@@ -29,6 +33,17 @@ def test_undecided_responses_are_left_out_and_counted_apart() -> None:
 )
 def test_units(text: str, language: str, units: int) -> None:
     assert touched(unit_pattern(language), text, ()) == (units, units)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(["これは", "안녕", "が", "か\u3099", "é", "12", " ", "привет", "\n", "😀"])).map("".join)
+)
+def test_letters_are_counted_as_they_would_be_matched(text: str) -> None:
+    spans = ConfusionDetector("ja").check(text).spans
+    letters = [match.start() for match in regex.finditer(r"\p{L}\p{M}*", text)]
+    passed = [at for at in letters if not any(span.start <= at < span.end for span in spans)]
+    assert touched(unit_pattern("ja"), text, spans) == (len(passed), len(letters))
 
 
 def test_unknown_languages_are_not_covered() -> None:

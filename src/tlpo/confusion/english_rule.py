@@ -85,6 +85,8 @@ def _wrong(group: list[Word], i: int, cut: bool, strict: bool) -> bool:
     before = group[i - 1] if i else None
     after = group[i + 1] if i + 1 < len(group) else None
     open_end = cut and after is None
+    if word.text == "et" and (open_end or (after is not None and after.text == "al")):
+        return False
     if word.lower:
         named_before = before is not None and (before.name_like or _connects(before))
         named_after = open_end or (after is not None and (after.name_like or _connects(after)))

@@ -53,6 +53,7 @@ NO_ALARM = [
     ("fr", "Vous pouvez créer une GmbH (Gesellschaft mit beschränkter Haftung) en Allemagne."),
     ("ko", "적합한 회사는 GmbH (Gesellschaft mit beschränkter Haftung)입니다."),
     ("es", "La suma se forma con **(opad XOR K || H(ipad XOR K || M))** y otra vez."),
+    ("zh", "参考文献：Lee, J., et al. (2017)，以及 Kim et al. 的论文。"),
     ("ko", "적분하면 다음과 같다.\n\\[\n\\int x \\, dx = mg \\cdot ax\n\\]\n그래서 답은 3이다."),
     ("ja", "式は次の通りです。\n$$\nmv = ax + by\n$$\n以上です。"),
     ("ko", "속력은 km/h로, 농도는 mol/L로 나타내고 (ii)를 풉니다."),

@@ -6,6 +6,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 LISTS  := pyproject.toml constraints.txt
+# Processes that test together, each with one thread (`make test WORKERS=1` takes less memory). A file's tests stay in
+# one process and share its fixtures; files are taken in order: the long ones, which start programs, come first.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test lint unit clean
 
@@ -20,7 +24,7 @@ demo: $(VENV)/.base
 	$(BIN)/tlpo demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -28,7 +32,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not real_model"
+	$(PYTEST) -m "not slow and not real_model"
 
 # The package, and the model that the demo trains.
 $(VENV)/.base: $(LISTS)

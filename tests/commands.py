@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import runpy
 import signal
 import sys
 import time
@@ -50,12 +51,19 @@ class Command:
         args: what follows ``tlpo``.
         streams: a folder for what it prints.
         prepare: called in the process before the command, to put a pause or a fault into it.
+        program: a Python program to run instead of ``tlpo``.
     """
 
-    def __init__(self, *args: str | Path, streams: Path, prepare: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        *args: str | Path,
+        streams: Path,
+        prepare: Callable[[], None] | None = None,
+        program: Path | None = None,
+    ) -> None:
         streams.mkdir(exist_ok=True, parents=True)
         self._files = streams / "stdout", streams / "stderr"
-        target = partial(_run, [str(arg) for arg in args], self._files, prepare)
+        target = partial(_run, [str(arg) for arg in args], self._files, prepare, program)
         self._process = _CONTEXT.Process(target=target)
         self._process.start()
 
@@ -183,16 +191,24 @@ def _wait_for(path: Path, meanwhile: Command | None = None) -> None:
         time.sleep(0.01)
 
 
-def _run(args: list[str], files: tuple[Path, Path], prepare: Callable[[], None] | None) -> None:
+def _run(
+    args: list[str], files: tuple[Path, Path], prepare: Callable[[], None] | None, program: Path | None = None
+) -> None:
     for number, path in enumerate(files, start=1):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(descriptor, number)
         os.close(descriptor)
-    from tlpo.cli.main import main
-
     if prepare is not None:
         prepare()
-    status = main(args)
+    if program is None:
+        from tlpo.cli.main import main
+
+        status = main(args)
+    else:
+        sys.argv = [str(program), *args]
+        sys.path.insert(0, str(program.parent))
+        runpy.run_path(str(program), run_name="__main__")
+        status = 0
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(status)

@@ -9,7 +9,14 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import pytest
+
+# The same examples in every run, so that a change breaks only what it touches. `pytest --hypothesis-profile=random`
+# draws others; a failure says how to repeat it.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("random", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("fixed")
 
 # A run started in the background ignores Ctrl-C, and so would every program that the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -17,6 +24,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before torch or tokenizers are imported anywhere: no network, and no thread pool fights on a small machine.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes (`make test`)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
         "advantage": "probability",
         "kl_estimator": "k3",
         "beta": 0.04,
+        "prefix_beta": 0.0,
         "learning_rate": 1e-3,
         "lr_scheduler_type": "constant",
         "save_strategy": "no",

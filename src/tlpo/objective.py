@@ -77,12 +77,26 @@ def k3_kl(logps: Tensor, ref_logps: Tensor) -> Tensor:
 
 
 def exact_kl(logits: Tensor, ref_logits: Tensor) -> Tensor:
-    """``KL(pi_theta || pi_ref)`` over the whole vocabulary: (P, V), (P, V) -> (P,) in nats.
+    """``KL(pi_theta || pi_ref)`` over the whole vocabulary: (..., V), (..., V) -> (...) in nats.
 
     The single-position forward yields the full logits anyway, so the exact value costs no extra pass.
     """
     logps = torch.log_softmax(logits, dim=-1)
     return (logps.exp() * (logps - torch.log_softmax(ref_logits, dim=-1))).sum(-1)
+
+
+def prefix_kl(logits: Tensor, ref_logits: Tensor, mask: Tensor) -> Tensor:
+    """Mean of :func:`exact_kl` over the positions of a prefix: how far the policy has moved where nothing was wrong.
+
+    Args:
+        logits, ref_logits: (P, K, V).
+        mask: (P, K), nonzero at positions that count.
+
+    Returns:
+        (P,) in nats; 0 for a row without positions.
+    """
+    counted = mask.to(logits.dtype)
+    return (exact_kl(logits, ref_logits) * counted).sum(-1) / counted.sum(-1).clamp_min(1)
 
 
 def clipped_surrogate(logps: Tensor, old_logps: Tensor, advantages: Tensor, epsilon: float) -> Tensor:

@@ -95,8 +95,8 @@ def test_groups_without_signal_are_dropped_and_counted(tmp_path: Path) -> None:
     assert (entry["confusion/points_used"], entry["explore/frac_no_signal"]) == (0, 1)
 
 
-@pytest.mark.parametrize("estimator", ["k3", "exact"])
-def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: str) -> None:
+@pytest.mark.parametrize(("estimator", "prefix_beta"), [("k3", 0.0), ("exact", 0.0), ("exact", 2.0)])
+def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: str, prefix_beta: float) -> None:
     """The weights after two steps on one roll-out against brute force: one row for every candidate, plain PyTorch."""
     model, rate, beta = tiny_model(), 0.5, 0.3
     rows, reference = tiny_model(), tiny_model()
@@ -108,6 +108,8 @@ def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: 
         learning_rate=rate,
         beta=beta,
         kl_estimator=estimator,
+        prefix_beta=prefix_beta,
+        prefix_positions=5,
         num_iterations=2,
         max_steps=2,
         max_grad_norm=0,
@@ -119,7 +121,10 @@ def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: 
     old = [_logps(rows, point).detach() for point in points]
     for _ in range(2):
         rows.zero_grad()
-        losses = [_brute_loss(rows, reference, point, o, beta, estimator) for point, o in zip(points, old, strict=True)]
+        losses = [
+            _brute_loss(rows, reference, point, o, beta, estimator) + prefix_beta * _brute_drift(rows, reference, point)
+            for point, o in zip(points, old, strict=True)
+        ]
         (sum(losses) / len(losses)).backward()
         with torch.no_grad():
             for parameter in rows.parameters():
@@ -132,6 +137,7 @@ def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: 
     assert second["rollout/tokens"] == 0
     assert second["kl"] > 0
     assert second["ratio/mean"] != 1
+    assert (second["kl_prefix"] > 1e-6) if prefix_beta else ("kl_prefix" not in second)
 
 
 def _logps(model: Any, point: ConfusionPoint) -> torch.Tensor:
@@ -160,6 +166,18 @@ def _brute_loss(
         everything = torch.log_softmax(model(torch.tensor([point.prefix_ids])).logits[0, -1], -1)
         kl = (everything.exp() * (everything - ref_all)).sum().expand_as(surrogate)
     return -(surrogate - beta * kl).mean()
+
+
+def _brute_drift(model: Any, reference: Any, point: ConfusionPoint) -> torch.Tensor:
+    """Mean KL to the reference at the five positions before the confusion point's own, one forward pass for each."""
+    drift = []
+    for length in range(max(1, len(point.prefix_ids) - 5), len(point.prefix_ids)):
+        prefix = torch.tensor([point.prefix_ids[:length]])
+        logps = torch.log_softmax(model(prefix, use_cache=False).logits[0, -1], -1)
+        with torch.no_grad():
+            ref_logps = torch.log_softmax(reference(prefix, use_cache=False).logits[0, -1], -1)
+        drift.append((logps.exp() * (logps - ref_logps)).sum())
+    return torch.stack(drift).mean()
 
 
 def test_points_are_where_the_responses_go_wrong(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tlpo.objective import (
     has_signal,
     k3_kl,
     point_losses,
+    prefix_kl,
 )
 
 
@@ -178,6 +179,16 @@ def test_exact_kl_and_entropy_against_plain_python() -> None:
         assert float(exact_kl(logits, ref)[row]) == pytest.approx(kl, rel=1e-12)
         assert float(entropy(logits)[row]) == pytest.approx(-sum(a * math.log(a) for a in p), rel=1e-5)
     assert torch.equal(exact_kl(logits, logits), torch.zeros(3, dtype=torch.float64))
+
+
+def test_prefix_kl_is_the_mean_over_the_positions_that_count() -> None:
+    """At (1/2, 1/2) against (1/4, 3/4): log(2) - log(3) / 2; padding and rows without positions give 0."""
+    even, uneven = [0.0, 0.0], [0.0, math.log(3)]
+    logits = torch.tensor([[even, even, even], [even, even, even]], dtype=torch.float64)
+    ref = torch.tensor([[even, uneven, even], [uneven, uneven, uneven]], dtype=torch.float64)
+    mask = torch.tensor([[0, 1, 1], [0, 0, 0]])
+    expected = (math.log(2) - math.log(3) / 2) / 2
+    assert prefix_kl(logits, ref, mask).tolist() == pytest.approx([expected, 0], rel=1e-12)
 
 
 def test_exact_kl_gradient_against_finite_differences() -> None:

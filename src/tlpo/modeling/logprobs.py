@@ -23,5 +23,18 @@ def next_token_logits(model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
     Returns:
         (P, V).
     """
-    logits: Tensor = model(**inputs, use_cache=False, logits_to_keep=1).logits
-    return logits[:, -1]
+    return last_logits(model, inputs, 1)[:, -1]
+
+
+def last_logits(model: nn.Module, inputs: dict[str, Tensor], count: int) -> Tensor:
+    """Logits after the last ``count`` positions of each left-padded prefix, padding included where a prefix is shorter.
+
+    Args:
+        model, inputs: as for :func:`next_token_logits`.
+        count: positions, >= 1.
+
+    Returns:
+        (P, min(count, L), V), the last position last.
+    """
+    logits: Tensor = model(**inputs, use_cache=False, logits_to_keep=count).logits
+    return logits[:, -count:]

@@ -24,6 +24,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "advantage": "centered",
         "kl_estimator": "exact",
         "beta": 1.0,
+        "prefix_beta": 1.0,
     },
     "paper": {
         "include_sampled_token": False,
@@ -37,6 +38,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "advantage": "probability",
         "kl_estimator": "k3",
         "beta": 0.04,
+        "prefix_beta": 0.0,
     },
 }
 """Options that a recipe decides unless the user does. ``paper`` is the published method (arXiv 2604.26553)."""
@@ -84,6 +86,8 @@ class TLPOConfig(MethodConfig):
             "ref_model_sync_steps": 0,
             "log_completions": 0,
             "beta": 0.0,
+            "prefix_beta": 0.0,
+            "prefix_positions": 1,
         }
     )
     SAMPLES: ClassVar[bool] = True
@@ -140,10 +144,22 @@ class TLPOConfig(MethodConfig):
     )
     epsilon: float = field(default=0.2, metadata={"help": "Clipping range of the probability ratio."})
     beta: float | None = field(
-        default=None, metadata=_help("Weight of the KL term; 0 needs no reference model.", "beta")
+        default=None,
+        metadata=_help("Weight of the KL term; 0, and prefix_beta 0, need no reference model.", "beta"),
     )
     kl_estimator: str | None = field(
         default=None, metadata=_help("'k3' at the candidates, or 'exact' over the whole vocabulary.", "kl_estimator")
+    )
+    prefix_beta: float | None = field(
+        default=None,
+        metadata=_help(
+            "Weight of a second KL term, over the vocabulary, at positions before the confusion point: it holds the "
+            "policy where nothing was wrong.",
+            "prefix_beta",
+        ),
+    )
+    prefix_positions: int = field(
+        default=16, metadata={"help": "Positions before each confusion point that prefix_beta holds, at most."}
     )
     num_iterations: int = field(default=1, metadata={"help": "Optimizer steps taken on each roll-out."})
     ref_model_sync_steps: int = field(
@@ -163,12 +179,17 @@ class TLPOConfig(MethodConfig):
         problems = []
         if not 0 < self.epsilon < 1:
             problems.append(f"epsilon is {self.epsilon}: give a number in (0, 1)")
-        if self.ref_model_sync_steps and self.beta == 0:
+        if self.ref_model_sync_steps and not self.needs_reference:
             problems.append(
-                f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 there is no reference model: "
-                "set one of them"
+                f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 and prefix_beta 0 there is no "
+                "reference model: set one of them"
             )
         return problems
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether a KL term asks for a reference model."""
+        return bool(self.beta or self.prefix_beta)
 
     @property
     def exploration(self) -> ExplorationSettings:

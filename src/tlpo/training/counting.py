@@ -49,9 +49,18 @@ def count_points(metrics: StepMetrics, points: Sequence[ConfusionPoint], *, put_
 
 
 def count_update(
-    metrics: StepMetrics, batch: dict[str, Tensor], logits: Tensor, ratio: Tensor, kl: Tensor | None, epsilon: float
+    metrics: StepMetrics,
+    batch: dict[str, Tensor],
+    logits: Tensor,
+    ratio: Tensor,
+    kl: Tensor | None,
+    drift: Tensor | None,
+    epsilon: float,
 ) -> None:
-    """One forward pass of the update: logits (P, V), ratio (P, N), kl (P, N) or (P,). Empty rows do not count."""
+    """One forward pass of the update. Empty rows do not count.
+
+    logits: (P, V). ratio: (P, N). kl: (P, N) or (P,), at the points. drift: (P,), before them.
+    """
     points = float(batch["weights"].sum())
     if points == 0:
         return
@@ -66,5 +75,7 @@ def count_update(
     metrics.add("ratio/clip_fraction", over_points(((ratio - 1).abs() > epsilon).float()), points)
     if kl is not None:
         metrics.add("kl", over_points(kl.detach()) if kl.dim() == 2 else float(kl.detach().mean()), points)
+    if drift is not None:
+        metrics.add("kl_prefix", float(drift.detach().mean()), points)
     metrics.add("entropy", float(entropy(logits).mean()), points)
     metrics.add("update/tokens", float(batch["attention_mask"].sum()))

@@ -23,6 +23,7 @@ MEANS = (
     "ratio/mean",
     "ratio/clip_fraction",
     "kl",
+    "kl_prefix",
     "entropy",
     "completions/mean_length",
     "completions/eos_rate",

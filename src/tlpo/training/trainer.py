@@ -23,18 +23,12 @@ from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
-from tlpo.modeling.logprobs import next_token_logits
-from tlpo.objective import (
-    candidate_logps,
-    clipped_surrogate,
-    exact_kl,
-    group_advantages,
-    k3_kl,
-    point_losses,
-)
+from tlpo.modeling.logprobs import last_logits
+from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages, point_losses
 from tlpo.training.config import TLPOConfig
 from tlpo.training.counting import count_points, count_response, count_update
 from tlpo.training.dataset import PromptOrder, identity, steps_per_epoch
+from tlpo.training.divergence import point_divergence, prefix_divergence
 from tlpo.training.exploration import explore
 from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
@@ -114,7 +108,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         refuse_sharding(self)
         refuse_several_gpus(self.args)
         is_adapter = hasattr(policy, "disable_adapter")
-        self.reference = Reference(policy, is_adapter=is_adapter) if args.beta else None
+        self.reference = Reference(policy, is_adapter=is_adapter) if args.needs_reference else None
         if self.reference is not None and self.reference.copy is not None:
             self.reference.copy = self.accelerator.prepare_model(
                 self.reference.copy.to(self.args.device), evaluation_mode=True
@@ -226,26 +220,25 @@ class TLPOTrainer(TLPOPersistence, Trainer):
             point.advantages = values
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-        """Loss of each confusion point, (P,): one forward pass of its prefix, the head at one position."""
+        """Loss of each confusion point, (P,): one forward pass of its prefix, the head where a term needs it."""
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids")}
-        logits = next_token_logits(model, inputs)
+        held = self.args.prefix_positions if self.args.prefix_beta else 0
+        positions = last_logits(model, inputs, held + 1)
+        logits = positions[:, -1]
         logps = candidate_logps(logits, batch["candidate_ids"])
         # With one iteration the policy has not moved since exploration: the ratio is exactly 1.
         old_logps = logps.detach() if self.args.num_iterations == 1 else batch["old_logps"]
         surrogate = clipped_surrogate(logps, old_logps, batch["advantages"], self.args.epsilon)
-        kl = None
+        kl, drift = None, None
         if self.reference is not None:
             with self.reference.model() as reference:
-                ref_logits = next_token_logits(reference, inputs)
-            exact = self.args.kl_estimator == "exact"
-            kl = (
-                exact_kl(logits.float(), ref_logits.float())
-                if exact
-                else k3_kl(logps, candidate_logps(ref_logits, batch["candidate_ids"]))
-            )
+                ref_positions = last_logits(reference, inputs, held + 1)
+            kl = point_divergence(logits, ref_positions[:, -1], batch["candidate_ids"], str(self.args.kl_estimator))
+            drift = prefix_divergence(positions, ref_positions, batch["attention_mask"]) if held else None
         ratio = torch.exp(logps.detach() - old_logps.detach())
-        count_update(self.step_metrics, batch, logits.detach(), ratio, kl, self.args.epsilon)
-        return point_losses(surrogate, kl, batch["members"], float(self.args.beta or 0))
+        count_update(self.step_metrics, batch, logits.detach(), ratio, kl, drift, self.args.epsilon)
+        losses = point_losses(surrogate, kl, batch["members"], float(self.args.beta or 0))
+        return losses if drift is None else losses + float(self.args.prefix_beta or 0) * drift
 
     # ---- how the steps hang together ------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import torch
 from tests.models import ARCHITECTURES, SLIDING_WINDOW, ragged_prompts, tiny_model
 
 from tlpo.modeling.batching import left_pad
-from tlpo.modeling.logprobs import next_token_logits
+from tlpo.modeling.logprobs import last_logits, next_token_logits
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -27,3 +27,16 @@ def test_the_head_is_applied_at_one_position_only() -> None:
     model.lm_head.register_forward_hook(lambda module, args, output: seen.append(tuple(output.shape)))
     next_token_logits(model, left_pad([[5] * 30, [6] * 12], 0).as_inputs())
     assert seen == [(2, 1, model.config.vocab_size)]
+
+
+@pytest.mark.parametrize("architecture", ["llama", "gemma3"])
+def test_the_last_positions_are_those_of_each_row_alone(architecture: str) -> None:
+    model = tiny_model(architecture, dtype=torch.float64)
+    prefixes = [[5, 6, 7, 8, 9, 10], [11, 12]]
+    with torch.no_grad():
+        found = last_logits(model, left_pad(prefixes, 0).as_inputs(), 3)
+        alone = [model(torch.tensor([p]), use_cache=False).logits[0, -3:] for p in prefixes]
+    assert found.shape == (2, 3, model.config.vocab_size)
+    torch.testing.assert_close(found[0], alone[0], rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(found[1, -2:], alone[1], rtol=1e-9, atol=1e-9)  # before them lies padding
+    assert last_logits(model, left_pad([[5, 6]], 0).as_inputs(), 9).shape[1] == 2

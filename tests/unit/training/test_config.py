@@ -26,6 +26,7 @@ def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
     )
     assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
     assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
+    assert args.prefix_beta == 0
 
 
 def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_path: Path) -> None:
@@ -138,5 +139,7 @@ def test_options_of_the_chat_template(tmp_path: Path) -> None:
 
 
 def test_a_refreshed_reference_needs_a_kl_term(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="ref_model_sync_steps is 2, but with beta 0 there is no reference model"):
-        config(tmp_path, ref_model_sync_steps=2, beta=0.0)
+    with pytest.raises(UserError, match="ref_model_sync_steps is 2, but with beta 0 and prefix_beta 0 there"):
+        config(tmp_path, ref_model_sync_steps=2, beta=0.0, prefix_beta=0.0)
+    assert config(tmp_path, ref_model_sync_steps=2, beta=0.0, prefix_beta=1.0).needs_reference
+    assert not config(tmp_path, beta=0.0, prefix_beta=0.0).needs_reference

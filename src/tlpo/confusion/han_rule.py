@@ -69,11 +69,17 @@ class HanRule:
         """The Chinese stretches of ``piece``, in order."""
         if not self.suspicious(segment[slice(*piece)]):
             return []
-        found = [m.span() for m in self._stretch.finditer(segment, *piece) if self._chinese(m.group())]
+        strange = self._strange.search(segment, *piece) is not None
+        found = [
+            (start, end)
+            for start, end in (match.span() for match in self._stretch.finditer(segment, *piece))
+            if (strange or end - start >= _SHORT) and self._chinese(segment[start:end], strange)
+        ]
         return [Phrase(start, end, "zh", 0.9) for start, end in found]
 
-    def _chinese(self, text: str) -> bool:
-        if self._strange.search(text):
+    def _chinese(self, text: str, strange: bool) -> bool:
+        """strange: whether a character that is not Japanese occurs near."""
+        if strange and self._strange.search(text):
             return True
         if len(text) < _SHORT:
             return False

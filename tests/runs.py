@@ -36,6 +36,7 @@ def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
         "kl_estimator": "k3",
         "beta": 0.04,
         "prefix_beta": 0.0,
+        "min_points": 1,
         "learning_rate": 1e-3,
         "lr_scheduler_type": "constant",
         "save_strategy": "no",

@@ -140,6 +140,38 @@ def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: 
     assert (second["kl_prefix"] > 1e-6) if prefix_beta else ("kl_prefix" not in second)
 
 
+def test_an_update_waits_for_enough_points_and_takes_all_of_them(tmp_path: Path) -> None:
+    """Two steps leave the weights alone; the last one is a plain gradient step on the points of all three."""
+    watch, rate, beta = WeightsAfterEachStep(), 0.5, 0.3
+    rows, reference = tiny_model(), tiny_model()
+    run = trainer(
+        tmp_path,
+        kind=Remembering,
+        callbacks=[watch],
+        optim="sgd",
+        learning_rate=rate,
+        beta=beta,
+        min_points=1000,
+        max_grad_norm=0,
+    )
+    run.train()
+    assert same(weights(reference), watch.steps[0])
+    assert same(weights(reference), watch.steps[1])
+    points = [point for _, _, found in run.rounds for point in found if point.has_signal]
+    losses = [_brute_loss(rows, reference, point, _logps(rows, point).detach(), beta, "k3") for point in points]
+    (sum(losses) / len(losses)).backward()
+    with torch.no_grad():
+        for parameter in rows.parameters():
+            if parameter.grad is not None:
+                parameter -= rate * parameter.grad
+    moved = largest_difference(weights(reference), weights(rows))
+    assert moved > 1e-3
+    assert largest_difference(watch.steps[2], weights(rows)) < 1e-4 * moved
+    used = [(entry["confusion/points_used"], entry["update/points"]) for entry in history(run)[:3]]
+    assert [update for _, update in used] == [0, 0, len(points)]
+    assert sum(found for found, _ in used) == len(points)
+
+
 def _logps(model: Any, point: ConfusionPoint) -> torch.Tensor:
     sequences = torch.tensor([[*point.prefix_ids, candidate.token] for candidate in point.candidates])
     logps = torch.log_softmax(model(sequences, use_cache=False).logits[:, -2], dim=-1)

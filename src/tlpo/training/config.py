@@ -25,6 +25,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "kl_estimator": "exact",
         "beta": 1.0,
         "prefix_beta": 1.0,
+        "min_points": 8,
     },
     "paper": {
         "include_sampled_token": False,
@@ -39,6 +40,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "kl_estimator": "k3",
         "beta": 0.04,
         "prefix_beta": 0.0,
+        "min_points": 1,
     },
 }
 """Options that a recipe decides unless the user does. ``paper`` is the published method (arXiv 2604.26553)."""
@@ -88,6 +90,7 @@ class TLPOConfig(MethodConfig):
             "beta": 0.0,
             "prefix_beta": 0.0,
             "prefix_positions": 1,
+            "min_points": 1,
         }
     )
     SAMPLES: ClassVar[bool] = True
@@ -160,6 +163,14 @@ class TLPOConfig(MethodConfig):
     )
     prefix_positions: int = field(
         default=16, metadata={"help": "Positions before each confusion point that prefix_beta holds, at most."}
+    )
+    min_points: int | None = field(
+        default=None,
+        metadata=_help(
+            "Wait with an update until so many confusion points with a signal were found; the last step takes what "
+            "there is.",
+            "min_points",
+        ),
     )
     num_iterations: int = field(default=1, metadata={"help": "Optimizer steps taken on each roll-out."})
     ref_model_sync_steps: int = field(

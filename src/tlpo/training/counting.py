@@ -78,4 +78,5 @@ def count_update(
     if drift is not None:
         metrics.add("kl_prefix", float(drift.detach().mean()), points)
     metrics.add("entropy", float(entropy(logits).mean()), points)
+    metrics.add("update/points", points)
     metrics.add("update/tokens", float(batch["attention_mask"].sum()))

@@ -37,6 +37,7 @@ SUMS = (
     "rollout/tokens",
     "rollout/saved_tokens",
     "explore/tokens",
+    "update/points",
     "update/tokens",
     "train/skipped_steps",
 )

@@ -25,9 +25,9 @@ class TLPOPersistence(PersistenceMixin):
 
     def _save_extras(self: TLPOTrainer, folder: Path) -> None:  # type: ignore[misc]
         super()._save_extras(folder)
-        if self.args.num_iterations > 1:
-            rows = [asdict(row) for row in self._rows]
-            (folder / f"rows_{self.args.process_index}.json").write_text(json.dumps(rows))
+        if self.args.num_iterations > 1 or self._waiting:
+            kept = {"waiting": self._waiting, "rows": [asdict(row) for row in self._rows]}
+            (folder / f"rows_{self.args.process_index}.json").write_text(json.dumps(kept))
         if self.args.ref_model_sync_steps and self.args.should_save:
             assert self.reference is not None
             assert self.reference.copy is not None
@@ -37,8 +37,9 @@ class TLPOPersistence(PersistenceMixin):
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         folder = Path(resume_from_checkpoint)
         rows = folder / f"rows_{self.args.process_index}.json"
-        if self.args.num_iterations > 1 and rows.is_file():
-            self._rows = [PointRow(**row) for row in json.loads(rows.read_text())]
+        if rows.is_file():
+            kept = json.loads(rows.read_text())
+            self._waiting, self._rows = kept["waiting"], [PointRow(**row) for row in kept["rows"]]
         if (folder / _REFERENCE_FILE).is_file():
             assert self.reference is not None
             assert self.reference.copy is not None

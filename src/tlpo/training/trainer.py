@@ -81,7 +81,8 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         room = check_context(policy, args)
         self.tokenizer_ = tokenizer
         self.step_metrics = StepMetrics()
-        self._rows: list[PointRow] = []
+        self._rows: list[PointRow] = []  # found by the last roll-outs
+        self._waiting = False  # whether no update has used them yet
         self._logged_points: list[ConfusionPoint] = []
 
         self._encode = partial(
@@ -245,7 +246,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
     def get_batch_samples(
         self, epoch_iterator: Iterator[list[EncodedPrompt]], num_batches: int, device: torch.device
     ) -> tuple[list[list[list[PointRow]]], Tensor | None]:
-        """Turn the prompts of one optimizer step into chunks of confusion points.
+        """Turn the prompts of one optimizer step into chunks of confusion points; none while there are too few.
 
         All chunks ride on the last micro-batch: gradient accumulation multiplies the prompts of a step, while
         ``update_batch_size`` bounds the points that are forwarded together.
@@ -255,8 +256,14 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         if not batches:
             return [], None
         if self.state.global_step % self.args.num_iterations == 0:
-            self._rows = self.collect([prompt for batch in batches for prompt in batch])
+            found = self.collect([prompt for batch in batches for prompt in batch])
+            # No update since: the policy is the one that explored them.
+            self._rows = self._rows + found if self._waiting else found
         counts = self._gathered(torch.tensor([len(self._rows)], device=self.args.device))
+        last_step = self.state.global_step + 1 >= self.state.max_steps
+        self._waiting = int(counts.sum()) < int(self.args.min_points or 1) and not last_step
+        if self._waiting:
+            return [[] for _ in batches], counts.sum()
         size = self.args.update_batch_size
         # Every process runs as many chunks as the fullest one, so that the collectives stay aligned.
         chunk_count = -(-int(counts.max()) // size)

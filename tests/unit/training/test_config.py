@@ -26,7 +26,7 @@ def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
     )
     assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
     assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
-    assert args.prefix_beta == 0
+    assert (args.prefix_beta, args.min_points) == (0, 1)
 
 
 def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ class TestTheRealOptions:
         assert [name for name, _, _ in describe(RunConfig)][:4] == ["model", "method", "language", "prompts"]
         own = {name: (default, text) for name, default, text in describe(TLPOConfig)}
         assert own["early_stop"] == (True, "Stop a response once its confusion point is certain.")
-        assert "warmup_steps" not in own
+        assert "adam_beta1" not in own
         everything = {name for name, _, _ in describe(TLPOConfig, own=False)}
-        assert everything > {*own, "warmup_steps", "gradient_checkpointing"}
+        assert everything > {*own, "adam_beta1", "gradient_checkpointing"}
         assert all(text for _, (_, text) in own.items())

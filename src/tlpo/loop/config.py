@@ -161,7 +161,6 @@ class MethodConfig(TrainingArguments):
         default=5, metadata={"help": "Steps in a row whose loss may be not finite before the run ends."}
     )
 
-    learning_rate: float = field(default=8e-6, metadata={"help": "The initial learning rate of AdamW."})
     lr_scheduler_type: SchedulerType | str = field(
         default="linear", metadata={"help": "How the learning rate changes over the run."}
     )

@@ -24,8 +24,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "advantage": "centered",
         "kl_estimator": "exact",
         "beta": 1.0,
-        "prefix_beta": 1.0,
-        "min_points": 8,
+        "prefix_beta": 3.0,
+        "min_points": 4,
     },
     "paper": {
         "include_sampled_token": False,
@@ -171,6 +171,14 @@ class TLPOConfig(MethodConfig):
             "there is.",
             "min_points",
         ),
+    )
+    learning_rate: float = field(default=2e-5, metadata={"help": "The highest learning rate of AdamW."})
+    warmup_steps: float = field(
+        default=0.3,
+        metadata={
+            "help": "Steps, or below 1 the share of all steps, in which the learning rate rises. Adam's first steps "
+            "have the size of the learning rate whatever the gradient."
+        },
     )
     num_iterations: int = field(default=1, metadata={"help": "Optimizer steps taken on each roll-out."})
     ref_model_sync_steps: int = field(

@@ -116,7 +116,7 @@ class TestAFinishedRun:
         options = found["config"]
         assert (options["model"], options["language"], options["learning_rate"]) == (str(model), ["ko"], 1e-3)
         assert options["epsilon"] == 0.1  # from the command line
-        assert (options["recipe"], options["look_ahead"], options["warmup_steps"]) == ("default", 3, 0)  # defaults
+        assert (options["recipe"], options["look_ahead"], options["adam_beta1"]) == ("default", 3, 0.9)  # defaults
         assert {"tlpo", "python", "torch", "transformers"} <= set(found["versions"])
         assert found["versions"]["torch"] == version("torch")
         assert set(found) == {"config", "versions", "git_commit", "processes"}

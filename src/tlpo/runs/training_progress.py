@@ -37,7 +37,7 @@ class TrainingProgress(TrainerCallback):
 
 
 def step_line(step: int, logs: Mapping[str, float]) -> str:
-    """One logged step in words: the rate among the samples, the points found and used, the update, the seconds.
+    """One logged step in words: the rate among the samples, the points found and updated on, the update, the seconds.
 
     A method that samples nothing, or finds no points, tells what it has.
     """
@@ -46,8 +46,13 @@ def step_line(step: int, logs: Mapping[str, float]) -> str:
     if "confusion/rate" in logs:
         parts.append(f"{100 * logs['confusion/rate']:5.1f} % of the samples confused")
     if "confusion/points" in logs:
-        parts.append(f"{logs.get('confusion/points_used', 0):.0f} of {logs['confusion/points']:.0f} points used")
-    parts += [f"{shown} {logs[name]:.4f}" for name, shown in _SHOWN.items() if name in logs]
+        found = f"{logs.get('confusion/points_used', 0):.0f} of {logs['confusion/points']:.0f}"
+        parts.append(f"{found} points with a signal")
+    updated = logs.get("update/points")
+    if updated is not None:
+        parts.append(f"update on {updated:.0f}" if updated else "no update")
+    if updated != 0:
+        parts += [f"{shown} {logs[name]:.4f}" for name, shown in _SHOWN.items() if name in logs]
     if logs.get("train/skipped_steps"):
         parts.append("skipped: not finite")
     return ", ".join([f"step {step:>3}: {parts[0]}", *parts[1:], *([f"{seconds:.0f} s"] if seconds else [])])

@@ -20,14 +20,19 @@ def test_step_line() -> None:
         "explore/seconds": 1.0,
         "update/seconds": 3.0,
     }
-    assert step_line(3, logs) == "step   3:  21.9 % of the samples confused, 13 of 14 points used, 14 s"
-    logs |= {"kl": 0.00123, "loss": -0.05}
+    assert step_line(3, logs) == "step   3:  21.9 % of the samples confused, 13 of 14 points with a signal, 14 s"
+    logs |= {"kl": 0.00123, "loss": -0.05, "update/points": 21.0}
     assert step_line(3, logs) == (
-        "step   3:  21.9 % of the samples confused, 13 of 14 points used, kl 0.0012, loss -0.0500, 14 s"
+        "step   3:  21.9 % of the samples confused, 13 of 14 points with a signal, update on 21, kl 0.0012, "
+        "loss -0.0500, 14 s"
+    )
+    logs |= {"update/points": 0.0}  # it waits for more of them
+    assert step_line(3, logs) == (
+        "step   3:  21.9 % of the samples confused, 13 of 14 points with a signal, no update, 14 s"
     )
     logs = {"confusion/rate": 1.0, "confusion/points": 0.0, "train/skipped_steps": 1.0, "update/seconds": 0.6}
     assert step_line(12, logs) == (
-        "step  12: 100.0 % of the samples confused, 0 of 0 points used, skipped: not finite, 1 s"
+        "step  12: 100.0 % of the samples confused, 0 of 0 points with a signal, skipped: not finite, 1 s"
     )
 
 

@@ -115,15 +115,18 @@ _BY_FOLDED = {code.casefold(): row for code, row in LANGUAGES.items()}
 
 
 def get_language(code: str) -> Language:
-    """The row of ``code`` ("ko", "zh-Hant"; case and "_" do not matter, an unknown region is dropped: "pt-BR" is "pt").
+    """The row of ``code``; case and "_" do not matter, and an unknown region is dropped: "pt-BR" is "pt", "sr-Latn-RS"
+    is "sr-Latn".
 
     Raises UserError, with the nearest known code, if there is none.
     """
     folded = code.strip().replace("_", "-").casefold() if isinstance(code, str) else ""
-    row = _BY_FOLDED.get(folded) or _BY_FOLDED.get(folded.split("-")[0])
-    if row is None:
-        raise UserError(f"unknown language {code!r}{_nearest(folded)}; known: {', '.join(LANGUAGES)}")
-    return row
+    parts = folded.split("-")
+    for length in range(len(parts), 0, -1):
+        row = _BY_FOLDED.get("-".join(parts[:length]))
+        if row is not None:
+            return row
+    raise UserError(f"unknown language {code!r}{_nearest(folded)}; known: {', '.join(LANGUAGES)}")
 
 
 # Country codes that people write for the language.

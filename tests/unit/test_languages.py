@@ -29,7 +29,15 @@ def test_rows_are_consistent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "code"), [("KO", "ko"), ("pt-BR", "pt"), ("zh_hant", "zh-Hant"), (" sr-Latn ", "sr-Latn")]
+    ("given", "code"),
+    [
+        ("KO", "ko"),
+        ("pt-BR", "pt"),
+        ("zh_hant", "zh-Hant"),
+        (" sr-Latn ", "sr-Latn"),
+        ("sr-Latn-RS", "sr-Latn"),
+        ("zh-TW", "zh"),
+    ],
 )
 def test_spellings(given: str, code: str) -> None:
     assert get_language(given).code == code

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from tlpo.confusion.english_rule import english_phrases, stretches
+from tlpo.confusion.guess import language_by_script
 from tlpo.confusion.latin_words import Word, hold_tail, latin_words, ordinary_word, words_in_a_row
 from tlpo.confusion.limits import DEFAULT, FOREIGN, STRICT
 from tlpo.confusion.masking import Masks, find_masks
@@ -78,7 +79,8 @@ class Engine:
             if run.pending:
                 continue
             spans += self._words(segment, base, (position, run.start), masks, "closed", seen)
-            spans.append(_span(segment, base, Phrase(run.start, run.end, None, 1.0), "script"))
+            language = language_by_script(segment[run.start : run.end])
+            spans.append(_span(segment, base, Phrase(run.start, run.end, language, 1.0), "script"))
             position = run.end
         spans += self._words(segment, base, (position, len(segment)), masks, ending, seen)
         return spans

@@ -14,7 +14,7 @@ class Span:
 
     start, end: character offsets into the checked text, end exclusive. text: ``text[start:end]``.
     script: ISO 15924 code of its first letter. language: best guess, a code of :data:`tlpo.languages.LANGUAGES`, or
-    None.
+    None, as for letters of a script that several languages share (``rule`` "script").
     confidence: 0 to 1. rule: which rule fired, one of
 
     - ``script``: letters of a script that the language is not written in;

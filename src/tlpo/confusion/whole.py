@@ -60,7 +60,8 @@ def _latin_target(text: str, seen: Seen, engine: Engine, truncated: bool) -> tup
         inside = _english_inside(words, engine) or _other_altogether(words, engine)
         if inside:
             return "confused", _whole_span(text, inside)
-    if len(options.language.scripts) > 1 and engine.patterns.target.search(engine.patterns.latin.sub("", text)):
+    own = set(options.language.scripts)  # of Serbian, or of Korean if a Latin language is fine beside it
+    if own != {"Latn"} and engine.patterns.target.search(engine.patterns.latin.sub("", text)):
         return "clean", None
     return ("clean" if engine.own_phrases.speaks_for_target(words) else "undecided"), None
 

@@ -171,6 +171,25 @@ def test_options() -> None:
     assert ConfusionDetector("ko", quotes=True).check(quoted).spans == ()
 
 
+@pytest.mark.parametrize("text", ["네 안녕하세요 오늘 날씨가 좋네요.", "안녕 hello 세상"])
+@pytest.mark.parametrize("also", ["en", "fr"])
+def test_letters_of_the_target_suffice_with_a_latin_language_beside_it(text: str, also: str) -> None:
+    assert ConfusionDetector("ko", also=[also]).check(text).verdict == "clean"
+
+
+def test_without_a_letter_of_the_target_it_stays_open() -> None:
+    assert ConfusionDetector("ko", also=["fr"]).check("Zuckerberg 42").verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("foreign", "language"),
+    [("สวัสดี", "th"), ("שלום", "he"), ("さようなら", "ja"), ("東京へ", "ja"), ("天气", "zh"), ("погода", None)],
+)
+def test_a_script_tells_the_language_if_one_alone_writes_it(foreign: str, language: str | None) -> None:
+    (span,) = ConfusionDetector("ko").check(f"안녕 {foreign} 세상").spans
+    assert (span.text, span.rule, span.language) == (foreign, "script", language)
+
+
 def test_strict_counts_a_single_foreign_word() -> None:
     text = "La maison est grande because il y a de la place."
     assert ConfusionDetector("fr", english="confusion").check(text).spans == ()

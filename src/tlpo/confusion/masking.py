@@ -22,7 +22,12 @@ LONGEST_GLOSS = 32
 _ACCENTS = "\u0300-\u036f"
 _NO_LETTER = f"(?![A-Za-zÀ-ɏḀ-ỿ{_ACCENTS}])"
 
-_CODE = re.compile(r"``[^\n]*?``|`[^`\n]*`|(?:https?|ftp)://[!-~]+|www\.[!-~]+")
+# An address goes on through Latin letters; through others where a new part begins, so that text of a language without
+# spaces right after it is no part of it.
+_IN_URL = f"!-~À-ɏḀ-ỿ≠≮≯{_ACCENTS}"
+_PUNCTUATION = r"\u2000-\u206f\u3000-\u3020\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65،؛؟।॥"
+_URL = rf"(?:(?:https?|ftp)://|www\.)(?:[{_IN_URL}]|(?<=[/=_-])[^{_IN_URL}\x00-\x1f\x7f\s{_PUNCTUATION}]+)+"
+_CODE = re.compile(rf"``[^\n]*?``|`[^`\n]*`|{_URL}")
 _QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|「[^」]*」|『[^』]*』|‘[^’]*’|\"[^\"]*\"")
 _QUOTE_OPEN = re.compile(r"[“„«「『‘\"]")
 _MARKS = re.compile(r"[$\\<&{\[%\"]")

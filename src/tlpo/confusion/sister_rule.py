@@ -63,7 +63,7 @@ class SisterRule:
 
     def suspicious(self, text: str) -> bool:
         """Whether a letter or a small word of a sister occurs."""
-        text = unicodedata.normalize("NFC", text)
+        text = _plain(text)
         return self._strange.search(text) is not None or not self._cues.isdisjoint(
             _PUNCTUATION.sub(" ", text).lower().split()
         )
@@ -99,14 +99,19 @@ class SisterRule:
         self._search(words, gains, end, high, out)
 
     def _gain(self, text: str) -> float:
-        word = unicodedata.normalize("NFC", text).lower().replace("’", "'")
+        word = _plain(text).lower().replace("’", "'")
         return _gain(word, self._own, self._other, self._listed, self._strange) * (0.4 if text[0].isupper() else 1.0)
 
     def _odds(self, words: list[str]) -> tuple[float, str | None]:
-        ranked = dict(lid.predict(" ".join(words).lower(), 10))
+        ranked = dict(lid.predict(_plain(" ".join(words)).lower(), 10))
         own = min(max(sum(ranked.get(code, 0.0) for code in self._own), 0.001), 0.999)
         best = max(self._other, key=lambda code: ranked.get(code, 0.0))
         return math.log10((1 - own) / own), best
+
+
+def _plain(text: str) -> str:
+    """The text with ligatures and presentation forms written out: ﷺ, ﻻ."""
+    return unicodedata.normalize("NFKC", text)
 
 
 @functools.lru_cache(maxsize=8192)

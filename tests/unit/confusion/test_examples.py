@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import unicodedata
 
 import pytest
 
@@ -21,6 +22,10 @@ NO_ALARM = [
     ("ko", "`SELECT * FROM 表`를 실행하고 main.py와 /usr/bin/env를 여세요."),
     ("zh", "请访问 https://example.org/a_b?c=d 或写信到 me@example.org。"),
     ("ja", "速さは 30 km/h、重さは 5kg、面積は $x^2 + y^2$ です。"),
+    ("ko", "링크 https://zh.wikipedia.org/wiki/中国 참고, 또는 https://한국.kr/x?q=東京&n=1 입니다."),
+    ("ar", "قال النبي محمد ﷺ إن الصدق يهدي إلى البر، ﻻ بأس."),
+    ("ar", "ﷺ ﻻ"),
+    ("ar", "ﺍﻟﺴﻼﻡ ﻋﻠﻴﻜﻢ ﻳﺎ ﺻﺪﻳﻘﻲ"),
     ("hi", "α और β कोण Δx के बराबर हैं।"),
     ("ru", "Компания BBC и Mark Zuckerberg объявили о iPhone 15."),
     ("ar", "قال Mark Zuckerberg في تقرير BBC اليوم."),
@@ -100,6 +105,8 @@ CONFUSED = [
     # No gloss: no comma ends it, or no word is before it.
     ("ko", "neutral", "공자(孔子는 기원전 551년부터 기원전 479년까지 살았던 중국의 사상가)이다.", "孔"),
     ("ko", "neutral", "· (天气, 좋다) 라고 했다. 오늘은 어제보다 훨씬 더 따뜻한 날씨가 이어졌다.", "天"),
+    # Right after an address, but no part of it.
+    ("ko", "neutral", "링크 https://example.org中国 참고", "中"),
     # An empty line ends a formula that nothing closes.
     ("ko", "confusion", "식은 다음과 같다.\n\\[\nax + by\n\n이것은 important 합니다.", "important"),
     ("ko", "neutral", "식은 다음과 같다.\n\\[\nx 天气 y\n\\]\n끝.", "天"),
@@ -175,6 +182,13 @@ def test_options() -> None:
 @pytest.mark.parametrize("also", ["en", "fr"])
 def test_letters_of_the_target_suffice_with_a_latin_language_beside_it(text: str, also: str) -> None:
     assert ConfusionDetector("ko", also=[also]).check(text).verdict == "clean"
+
+
+def test_a_syllable_weighs_the_same_composed_or_not() -> None:
+    text = "https:// hello there한국/ hello there"
+    decomposed = unicodedata.normalize("NFD", text)
+    verdicts = {ConfusionDetector("ko").check(form).verdict for form in (text, decomposed)}
+    assert verdicts == {"confused"}
 
 
 def test_without_a_letter_of_the_target_it_stays_open() -> None:

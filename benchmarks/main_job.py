@@ -241,22 +241,27 @@ def frontier(rows: list[dict[str, Any]], path: Path) -> None:
 
     shown = [row for row in rows if "nll_rise_target" in row]
     languages = sorted({row["language"] for row in shown})
-    figure, panels = pyplot.subplots(1, len(languages), figsize=(4.2 * len(languages), 3.8), squeeze=False, sharey=True)
+    numbers = {name: place for place, name in enumerate(dict.fromkeys(row["recipe"] for row in shown), 1)}
+    size = (3.8 * len(languages) + 2.2, 4.2)
+    figure, panels = pyplot.subplots(1, len(languages), figsize=size, squeeze=False, sharey=True)
     for panel, language in zip(panels[0], languages, strict=True):
         mine = [row for row in shown if row["language"] == language]
         panel.axhline(100 * mine[0]["rate_strict_before"], color="0.6", linestyle="--", linewidth=1)
+        panel.axvline(0, color="0.6", linestyle="--", linewidth=1)
         panel.annotate(
-            "base model", (0, 100 * mine[0]["rate_strict_before"]), textcoords="offset points", xytext=(2, 3)
+            "base model", (0, 100 * mine[0]["rate_strict_before"]), textcoords="offset points", xytext=(4, 3)
         )
         for row in mine:
             place = (row["nll_rise_target"], 100 * row["rate_strict_after"])
             panel.plot(*place, "o", color="C3" if "default" in row["recipe"] else "C0")
-            panel.annotate(row["recipe"], place, textcoords="offset points", xytext=(5, 3), fontsize=8)
+            panel.annotate(numbers[row["recipe"]], place, textcoords="offset points", xytext=(5, 3), fontsize=8)
         panel.set(title=language, xlabel="rise in NLL of clean text (nats a token)")
-        panel.set_xlim(left=0)
+        panel.set_ylim(bottom=0)
         panel.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("confusion rate, % (lower left is better)")
-    figure.tight_layout()
+    key = "\n".join(f"{number:>2}  {name}" for name, number in numbers.items())
+    figure.tight_layout(rect=(0, 0, 1 - 2.2 / size[0], 1))
+    figure.text(1 - 2.1 / size[0], 0.92, key, fontsize=8, va="top", linespacing=1.5)
     figure.savefig(path)
 
 

@@ -274,7 +274,9 @@ class TestLossesThatAreNotFinite:
 
     def test_too_many_end_the_run_with_the_last_good_weights(self, model: Path, tmp_path: Path) -> None:
         run = tmp_path / "run"
-        words = options(model, run, max_steps=9, max_nonfinite_steps=2, save_strategy="steps", save_steps=1)
+        words = options(
+            model, run, max_steps=9, max_nonfinite_steps=2, save_strategy="steps", save_steps=1, warmup_steps=0
+        )
         line = tlpo("train", *words, streams=tmp_path, prepare=partial(_spoil, range(2, 99))).complaint()
         assert last_complete(run) == run / "checkpoint-4"
         assert "not finite in 3 steps in a row (limit max_nonfinite_steps=2); the weights are those of the last" in line

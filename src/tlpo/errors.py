@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class TLPOError(Exception):
@@ -18,6 +19,15 @@ class TLPOError(Exception):
 
 class UserError(TLPOError):
     """The input cannot be used: a file, an option, a model or a record. The message is one line with the remedy."""
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """Put ``place``, a file and line or a record, before the message of a :class:`UserError` from inside the block."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from None
 
 
 def did_you_mean(value: str, known: Iterable[str]) -> str:

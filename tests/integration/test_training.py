@@ -11,6 +11,7 @@ import torch
 from peft import LoraConfig
 from tests.models import ARCHITECTURES, tiny_model
 from tests.runs import ROWS, Remembering, history, largest_difference, same, trainer, verdicts, weights
+from torch import nn
 from transformers import TrainerCallback
 
 from tlpo import ConfusionDetector, TLPOTrainer
@@ -120,16 +121,11 @@ def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: 
     assert len(points) > 2
     old = [_logps(rows, point).detach() for point in points]
     for _ in range(2):
-        rows.zero_grad()
         losses = [
             _brute_loss(rows, reference, point, o, beta, estimator) + prefix_beta * _brute_drift(rows, reference, point)
             for point, o in zip(points, old, strict=True)
         ]
-        (sum(losses) / len(losses)).backward()
-        with torch.no_grad():
-            for parameter in rows.parameters():
-                if parameter.grad is not None:
-                    parameter -= rate * parameter.grad
+        _descend(rows, sum(losses) / len(losses), rate)
     moved = largest_difference(weights(reference), weights(rows))
     assert moved > 1e-3
     assert largest_difference(weights(model), weights(rows)) < 1e-4 * moved
@@ -159,17 +155,23 @@ def test_an_update_waits_for_enough_points_and_takes_all_of_them(tmp_path: Path)
     assert same(weights(reference), watch.steps[1])
     points = [point for _, _, found in run.rounds for point in found if point.has_signal]
     losses = [_brute_loss(rows, reference, point, _logps(rows, point).detach(), beta, "k3") for point in points]
-    (sum(losses) / len(losses)).backward()
-    with torch.no_grad():
-        for parameter in rows.parameters():
-            if parameter.grad is not None:
-                parameter -= rate * parameter.grad
+    _descend(rows, sum(losses) / len(losses), rate)
     moved = largest_difference(weights(reference), weights(rows))
     assert moved > 1e-3
     assert largest_difference(watch.steps[2], weights(rows)) < 1e-4 * moved
     used = [(entry["confusion/points_used"], entry["update/points"]) for entry in history(run)[:3]]
     assert [update for _, update in used] == [0, 0, len(points)]
     assert sum(found for found, _ in used) == len(points)
+
+
+def _descend(model: nn.Module, loss: torch.Tensor, rate: float) -> None:
+    """One plain gradient step."""
+    model.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter -= rate * parameter.grad
 
 
 def _logps(model: Any, point: ConfusionPoint) -> torch.Tensor:

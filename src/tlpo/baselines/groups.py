@@ -13,7 +13,7 @@ import torch
 from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, epoch_order
 from tlpo.errors import UserError
-from tlpo.modeling.generation import Completion, GenerationSettings, generate
+from tlpo.modeling.generation import Completion, generate
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,15 +50,7 @@ class GroupRollouts:
         places = [int(key) for key in keys[::size]]
         assert [str(place) for place in places for _ in range(size)] == keys
         prompts = [self._prompts[place] for place in places]
-        settings = GenerationSettings(
-            max_new_tokens=self._args.max_new_tokens,
-            temperature=float(self._args.temperature or 0),
-            top_p=self._args.top_p,
-            num_generations=size,
-            batch_size=self._args.rollout_batch_size,
-            seed=self._args.seed,
-            step=trainer.state.global_step,
-        )
+        settings = self._args.sampling(samples=size, step=trainer.state.global_step)
         groups = generate(
             trainer.model,
             self._tokenizer,

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tlpo.data.encoding import encode_prompt
-from tlpo.errors import UserError
+from tlpo.data.encoding import encode_prompt, refuse_long
+from tlpo.errors import at
 from tlpo.modeling.alignment import TokenText, token_bytes
 from tlpo.modeling.generation import end_token_ids
 
@@ -92,7 +92,7 @@ def encode_examples(
     encode = ResponseEncoder(tokenizer, end_of_response(tokenizer, ends), ends, args.max_new_tokens)
     encoded = []
     for example in examples:
-        try:
+        with at(example.where):
             prompt = encode_prompt(
                 tokenizer,
                 example.prompt,
@@ -100,13 +100,7 @@ def encode_examples(
                 language=example.language,
                 chat_template_kwargs=args.template_options,
             )
-        except UserError as error:
-            raise UserError(f"{example.where}: {error}") from None
-        if room is not None and len(prompt) > room:
-            raise UserError(
-                f"{example.where}: the prompt has {len(prompt)} tokens, but only {room} fit the model's context beside "
-                "the response: shorten it, or lower max_new_tokens"
-            )
+            refuse_long(prompt, room)
         rejected = None if example.rejected is None else encode(example.rejected)
         encoded.append(EncodedExample(prompt, encode(example.chosen), rejected))
     if encode.reencoded:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from tlpo.errors import UserError
+from tlpo.errors import UserError, at
 
 if TYPE_CHECKING:
     from tlpo.confusion import ConfusionDetector, Span
@@ -96,10 +96,8 @@ def _language_of(row: Row, default: str | None) -> str:
     code = row.fields.get("language") or default
     if code is None:
         raise UserError(f"{row.where}: no language: add --language, or a field 'language' to each record")
-    try:
+    with at(row.where):
         return get_language(str(code)).code
-    except UserError as error:
-        raise UserError(f"{row.where}: {error}") from None
 
 
 def _as_json(span: Span, explain: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from tlpo.data.records import PromptRecord, problem_with
-from tlpo.errors import UserError
+from tlpo.errors import UserError, at
 from tlpo.languages import get_language
 
 SETTINGS = ("monolingual", "crosslingual")
@@ -73,10 +73,8 @@ def _ordered(names: Iterator[str] | Sequence[str]) -> list[str]:
 def _place(name: str) -> tuple[str, str, str]:
     """(setting, source's folder, language) of a file."""
     setting, source, file = PurePosixPath(name).parts[-3:]
-    try:
+    with at(name):
         return setting, source, get_language(file.removesuffix(".csv")).code
-    except UserError as error:
-        raise UserError(f"{name}: {error}") from None
 
 
 def _records(data: bytes, where: str, setting: str, folder: str, code: str, first: int) -> Iterator[PromptRecord]:

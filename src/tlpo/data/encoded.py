@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tlpo.data.encoding import encode_prompt
-from tlpo.errors import UserError
+from tlpo.data.encoding import encode_prompt, refuse_long
+from tlpo.errors import UserError, at
 from tlpo.languages import get_language
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def encode_dataset(
             raise UserError(f"{place}: no 'prompt': give each record text or chat messages")
         if language is None:
             raise UserError(f"{place}: no 'language': add the column, or set language for all records")
-        try:
+        with at(place):
             language = get_language(language).code
             ids = encode_prompt(
                 tokenizer,
@@ -65,13 +65,7 @@ def encode_dataset(
                 language=language,
                 chat_template_kwargs=chat_template_kwargs,
             )
-        except UserError as error:
-            raise UserError(f"{place}: {error}") from None
-        if max_tokens is not None and len(ids) > max_tokens:
-            raise UserError(
-                f"{place}: the prompt has {len(ids)} tokens, but only {max_tokens} fit the model's "
-                "context beside the response: shorten it, or lower max_new_tokens"
-            )
+            refuse_long(ids, max_tokens)
         prompts.append(EncodedPrompt(index, ids, language))
     if not prompts:
         raise UserError("the training data holds no prompt: give at least one record")

@@ -77,6 +77,15 @@ def encode_prompt(
     return _encode_text(tokenizer, fill_template(template, text) if template is not None else text)
 
 
+def refuse_long(ids: list[int], room: int | None) -> None:
+    """Refuse a prompt of more than ``room`` tokens, what the context holds beside a response; None holds any."""
+    if room is not None and len(ids) > room:
+        raise UserError(
+            f"the prompt has {len(ids)} tokens, but only {room} fit the model's context beside the response: "
+            "shorten it, or lower max_new_tokens"
+        )
+
+
 def _only_text(prompt: str | Messages) -> str:
     if isinstance(prompt, str):
         return prompt

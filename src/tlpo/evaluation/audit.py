@@ -144,12 +144,7 @@ def _chunks(
             template=settings.template,
             chat_template_kwargs=settings.chat_template_kwargs,
         )
-        if limit is not None and len(ids) + settings.max_new_tokens > limit:
-            place = prompt.where or f"prompt {prompt.index}"
-            raise UserError(
-                f"{place}: the prompt has {len(ids)} tokens; with max_new_tokens {settings.max_new_tokens} it exceeds "
-                f"the model's context of {limit}: shorten the prompt or lower max_new_tokens"
-            )
+        settings.refuse_long(prompt, len(ids), limit)
         encoded.append((prompt, ids))
     encoded.sort(key=lambda pair: -len(pair[1]))
     size = max(1, settings.batch_size // settings.num_samples)
@@ -176,25 +171,17 @@ def _generate(
     tokenizer: PreTrainedTokenizerBase,
     gate: ScriptGate | None,
 ) -> list[list[Completion]]:
-    from tlpo.modeling.generation import GenerationSettings, generate
+    from tlpo.modeling.generation import generate
 
     def gated(logits: Tensor, places: Sequence[int]) -> Tensor:
         assert gate is not None
         return gate.masked(logits, [chunk[place][0].language for place in places])
 
-    sampling = GenerationSettings(
-        max_new_tokens=settings.max_new_tokens,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        num_generations=settings.num_samples,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-    )
     return generate(
         model,
         tokenizer,
         [ids for _, ids in chunk],
-        sampling,
+        settings.sampling,
         keys=[prompt.index for prompt, _ in chunk],
         logit_filter=gated if gate else None,
     )

@@ -4,30 +4,29 @@ A part's key is made of contents (of weights, prompts, settings), never of names
 one changed weight does not. While a part is worked on, its folder holds what is done so far, so that an interrupted
 evaluation goes on, from whatever output folder it is asked for:
 
-    <cache>/<kind>-<key>/inputs.json     what the key is made of
-    <cache>/<kind>-<key>/work/           what is done so far; removed at the end
-    <cache>/<kind>-<key>/items.jsonl     one line a response or question
-    <cache>/<kind>-<key>/facts.json      what else came of it; written last: the part is then complete
+    <cache>/<kind>-<key>/
+        inputs.json     what the key is made of
+        work            folder of what is done so far; removed at the end
+        items.jsonl     one line a response or question
+        facts.json      what else came of it; written last: the part is then complete
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from tlpo import __version__
 from tlpo.errors import UserError
 from tlpo.evaluation.folder import write_atomic
+from tlpo.modeling.cache import locked
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +93,7 @@ class PartCache:
         folder = self.folder(part)
         try:
             (folder / "work").mkdir(parents=True, exist_ok=True)
-            with _locked(folder):
+            with locked(folder / "lock", f"measuring the same ({folder.name})"):
                 if (kept := self.found(part)) is not None:  # another process did it while this one waited
                     return kept
                 write_atomic(folder / "inputs.json", as_json(part.described))
@@ -105,20 +104,6 @@ class PartCache:
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise UserError(f"cannot write to the cache '{self.root}' ({error.strerror}): give --cache DIR") from None
         return result
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    lock = filelock.FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0.1)
-    except filelock.Timeout:
-        logger.info("waiting for another process that is measuring the same (%s)", folder.name)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def digest(value: Any) -> str:

@@ -14,6 +14,7 @@ from tlpo.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     from tlpo.data import PromptRecord
+    from tlpo.modeling.generation import GenerationSettings
 
 _CHOICES = {"english": ("neutral", "confusion"), "strictness": ("default", "strict")}
 
@@ -70,6 +71,28 @@ class AuditSettings:
         if problems:
             raise UserError("; ".join(problems))
 
+    @property
+    def sampling(self) -> GenerationSettings:
+        """The part that sampling needs."""
+        from tlpo.modeling.generation import GenerationSettings
+
+        return GenerationSettings(
+            max_new_tokens=self.max_new_tokens,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            num_generations=self.num_samples,
+            batch_size=self.batch_size,
+            seed=self.seed,
+        )
+
+    def refuse_long(self, prompt: PromptRecord, tokens: int, context: int | None) -> None:
+        """Refuse a prompt that, with the longest response, exceeds the model's context; None: there is no limit."""
+        if context is not None and tokens + self.max_new_tokens > context:
+            raise UserError(
+                f"{place_of(prompt)}: the prompt has {tokens} tokens; with max_new_tokens {self.max_new_tokens} it "
+                f"exceeds the model's context of {context}: shorten the prompt or lower max_new_tokens"
+            )
+
     def identity(self, prompts: Sequence[PromptRecord]) -> dict[str, Any]:
         """Everything that decides the responses, as JSON values: two audits with equal identities are one audit."""
         return {
@@ -82,6 +105,11 @@ class AuditSettings:
             "prompts": len(prompts),
             "prompts_digest": _digest([[prompt.language, prompt.prompt] for prompt in prompts]),
         }
+
+
+def place_of(prompt: PromptRecord) -> str:
+    """Where a prompt stands, for messages: its file and line, or its number."""
+    return prompt.where or f"prompt {prompt.index}"
 
 
 def _folder_stamp(name: str | None) -> str | None:

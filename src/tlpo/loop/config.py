@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from transformers import TrainingArguments
 from transformers.trainer_utils import SchedulerType
 
 from tlpo.data.encoding import chat_options
 from tlpo.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from tlpo.modeling.generation import GenerationSettings
 
 METHODS = ("tlpo", "sft", "dpo", "orpo", "grpo")
 
@@ -224,6 +227,20 @@ class MethodConfig(TrainingArguments):
     def prompts_per_step(self) -> int:
         """Prompts (sft: examples; dpo, orpo: pairs) of one optimizer step, over all processes."""
         return int(self.per_device_train_batch_size * self.gradient_accumulation_steps * self.world_size)
+
+    def sampling(self, *, samples: int, step: int) -> GenerationSettings:
+        """How a roll-out samples ``samples`` responses to each prompt at an optimizer step."""
+        from tlpo.modeling.generation import GenerationSettings
+
+        return GenerationSettings(
+            max_new_tokens=self.max_new_tokens,
+            temperature=float(self.temperature or 0),
+            top_p=self.top_p,
+            num_generations=samples,
+            batch_size=self.rollout_batch_size,
+            seed=self.seed,
+            step=step,
+        )
 
     @property
     def template_options(self) -> dict[str, Any] | None:

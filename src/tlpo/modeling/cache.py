@@ -56,7 +56,7 @@ def build_once(folder: Path, build: Callable[[Path], None], origin: Mapping[str,
         return folder
     try:
         _make_parent(folder)
-        with _locked(folder):
+        with locked(folder.with_name(f"{folder.name}.lock"), f"preparing {folder.name}"):
             if not is_whole(folder, origin):  # another process may have built it while we waited
                 _build(folder, build, origin)
     except PermissionError as error:
@@ -88,12 +88,13 @@ def is_whole(folder: Path, origin: Mapping[str, Any], *, hashes: bool = False) -
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    lock = filelock.FileLock(folder.with_name(f"{folder.name}.lock"))
+def locked(path: Path, doing: str) -> Iterator[None]:
+    """Hold the lock file at ``path``; ``doing`` says in the log what a process that this one waits for is at."""
+    lock = filelock.FileLock(path)
     try:
         lock.acquire(timeout=0.1)
     except filelock.Timeout:
-        logger.info("waiting for another process that is preparing %s", folder.name)
+        logger.info("waiting for another process that is %s", doing)
         lock.acquire()
     try:
         yield

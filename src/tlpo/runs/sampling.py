@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tlpo.confusion import ConfusionDetector
 from tlpo.data import PromptRecord, encode_prompt
-from tlpo.errors import UserError
-from tlpo.evaluation.settings import AuditSettings
+from tlpo.errors import UserError, at
+from tlpo.evaluation.settings import AuditSettings, place_of
 from tlpo.evaluation.subject import Subject
 from tlpo.runs.sample_file import Batch, Sampled, SampleFile, name_of
 
@@ -122,8 +122,7 @@ def _batches(
 def _encoded(
     settings: AuditSettings, prompt: PromptRecord, tokenizer: PreTrainedTokenizerBase, limit: int | None
 ) -> list[int]:
-    place = prompt.where or f"prompt {prompt.index}"
-    try:
+    with at(place_of(prompt)):
         ids = encode_prompt(
             tokenizer,
             prompt.prompt,
@@ -131,30 +130,17 @@ def _encoded(
             language=prompt.language,
             chat_template_kwargs=settings.chat_template_kwargs,
         )
-    except UserError as error:
-        raise UserError(f"{place}: {error}") from None
-    if limit is not None and len(ids) + settings.max_new_tokens > limit:
-        raise UserError(
-            f"{place}: the prompt has {len(ids)} tokens; with max_new_tokens {settings.max_new_tokens} it exceeds the "
-            f"model's context of {limit}: shorten the prompt or lower max_new_tokens"
-        )
+    settings.refuse_long(prompt, len(ids), limit)
     return ids
 
 
 def _generate(
     settings: AuditSettings, batch: Batch, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
 ) -> list[list[Completion]]:
-    from tlpo.modeling.generation import GenerationSettings, generate
+    from tlpo.modeling.generation import generate
 
-    sampling = GenerationSettings(
-        max_new_tokens=settings.max_new_tokens,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        num_generations=settings.num_samples,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-    )
-    return generate(model, tokenizer, [ids for _, ids in batch], sampling, keys=[prompt.index for prompt, _ in batch])
+    keys = [prompt.index for prompt, _ in batch]
+    return generate(model, tokenizer, [ids for _, ids in batch], settings.sampling, keys=keys)
 
 
 def _record(prompt: PromptRecord, completions: Sequence[Completion], detector: ConfusionDetector) -> dict[str, Any]:

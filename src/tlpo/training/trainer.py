@@ -22,7 +22,7 @@ from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
-from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
+from tlpo.modeling.generation import Completion, GenerationStats, end_token_ids, generate
 from tlpo.modeling.logprobs import last_logits
 from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages, point_losses
 from tlpo.training.config import TLPOConfig
@@ -124,15 +124,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
 
     def rollout(self, prompts: Sequence[EncodedPrompt], *, samples: int, early_stop: bool) -> list[list[Completion]]:
         """Sample responses to each prompt; with ``early_stop`` a row ends at its first certain confusion."""
-        settings = GenerationSettings(
-            max_new_tokens=self.args.max_new_tokens,
-            temperature=float(self.args.temperature or 0),
-            top_p=self.args.top_p,
-            num_generations=samples,
-            batch_size=self.args.rollout_batch_size,
-            seed=self.args.seed,
-            step=self.state.global_step,
-        )
+        settings = self.args.sampling(samples=samples, step=self.state.global_step)
         stats = GenerationStats()
         completions = generate(
             self.model,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tlpo.confusion.bulk import check_all
+from tlpo.confusion.composed import compose
 from tlpo.confusion.engine import Ending, Engine, Seen, engine_for
 from tlpo.confusion.options import Options
 from tlpo.confusion.segments import FenceTracker, segments
@@ -76,25 +77,27 @@ class ConfusionDetector:
         """
         seen: Seen = []
         spans: tuple[Span, ...] = ()
-        if self._engine.wanted(text):
-            spans = tuple(span for span in self._spans(text, truncated, seen) if span.end > start)
+        composed = compose(text)
+        if self._engine.wanted(composed.text):
+            found = (composed.given(span, text) for span in self._spans(composed.text, truncated, seen))
+            spans = tuple(span for span in found if span.end > start)
         if spans:
             return Detection("confused", spans[0].start, spans)
-        verdict, found = judge_whole(text, seen, self._engine, truncated)
-        if found is not None and found.end > start:
-            return Detection("confused", found.start, (found,))
+        verdict, whole = judge_whole(composed.text, seen, self._engine, truncated)
+        if whole is not None and (span := composed.given(whole, text)).end > start:
+            return Detection("confused", span.start, (span,))
         return Detection("clean" if verdict == "confused" else verdict, None, ())
 
     def confusion_point(self, text: str) -> int | None:
         """Offset of the first confused character, None without one; equals ``check(text).confusion_point``."""
-        engine = self._engine
-        if not engine.wanted(text):
+        engine, composed = self._engine, compose(text)
+        if not engine.wanted(composed.text):
             return None
         seen: Seen = []
-        for span in self._spans(text, False, seen):
-            return span.start
-        found = judge_whole(text, seen, engine, False)[1]
-        return None if found is None else found.start
+        for span in self._spans(composed.text, False, seen):
+            return composed.offset(span.start)
+        found = judge_whole(composed.text, seen, engine, False)[1]
+        return None if found is None else composed.offset(found.start)
 
     def check_many(self, texts: Sequence[str], workers: int | None = None) -> list[Detection]:
         """``check`` of each text, in order; on all cores if there is enough to do, or on ``workers`` processes."""
@@ -109,7 +112,7 @@ class ConfusionDetector:
         return StreamingDetector(self)
 
     def _spans(self, text: str, truncated: bool, seen: Seen) -> Iterable[Span]:
-        """The spans of a text that is worth a look, in order; its Latin words are added to ``seen``."""
+        """The spans of a composed text that is worth a look, in order; its Latin words are added to ``seen``."""
         engine, fences = self._engine, FenceTracker()
         everything = not engine.has_target(text)
         for start, end in segments(text):

@@ -76,8 +76,8 @@ class Engine:
         spans: list[Span] = []
         position = 0
         for run in merge_runs(segment, script_runs(segment, masks, self.options, self.patterns, ending)):
-            if run.pending:
-                continue
+            if run.pending:  # it may come to be the first span, so nothing after it is certain
+                return spans + self._words(segment, base, (position, run.start), masks, "closed", seen)
             spans += self._words(segment, base, (position, run.start), masks, "closed", seen)
             language = language_by_script(segment[run.start : run.end])
             spans.append(_span(segment, base, Phrase(run.start, run.end, language, 1.0), "script"))

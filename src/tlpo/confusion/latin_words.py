@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from tlpo.confusion.masking import Masks
@@ -63,7 +62,7 @@ def ordinary_word(text: str) -> bool:
 
 
 def _clitic(text: str) -> bool:
-    return text.islower() and len(unicodedata.normalize("NFC", text)) <= 4
+    return text.islower() and len(text) <= 4
 
 
 def latin_words(
@@ -83,7 +82,8 @@ def latin_words(
             reach = max(reach, regions[at][1])
             at += 1
         masked = start < reach or text in ABBREVIATIONS
-        if start == last_end + 1 and segment[last_end] == "-" and (text == last or (clitics and _clitic(text))):
+        hyphened = last and start == last_end + 1 and segment[last_end] == "-"
+        if hyphened and (text == last or (clitics and _clitic(text))):
             masked = True  # text == last: Malay gerai-gerai
         last, last_end = text, start + len(text)
         words.append(new(Word, (start, last_end, text, masked)))

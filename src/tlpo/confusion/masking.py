@@ -24,7 +24,7 @@ _NO_LETTER = f"(?![A-Za-zÀ-ɏḀ-ỿ{_ACCENTS}])"
 
 # An address goes on through Latin letters; through others where a new part begins, so that text of a language without
 # spaces right after it is no part of it.
-_IN_URL = f"!-~À-ɏḀ-ỿ≠≮≯{_ACCENTS}"
+_IN_URL = f"!-~À-ɏḀ-ỿ{_ACCENTS}"
 _PUNCTUATION = r"\u2000-\u206f\u3000-\u3020\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65،؛؟।॥"
 _URL = rf"(?:(?:https?|ftp)://|www\.)(?:[{_IN_URL}]|(?<=[/=_-])[^{_IN_URL}\x00-\x1f\x7f\s{_PUNCTUATION}]+)+"
 _CODE = re.compile(rf"``[^\n]*?``|`[^`\n]*`|{_URL}")
@@ -101,7 +101,7 @@ def find_masks(segment: str, allow: re.Pattern[str] | None, quotes: bool = False
 def _stands_for(acronym: str, words: str) -> bool:
     """Whether an acronym is made of the first letters of the words, in order: GmbH (Gesellschaft mit beschränkter
     Haftung)."""
-    if sum(map(str.isupper, acronym)) < 2 or len(unicodedata.normalize("NFC", words)) > _LONGEST_EXPANSION:
+    if sum(map(str.isupper, acronym)) < 2 or len(words) > _LONGEST_EXPANSION:
         return False
     plain = "".join(char for char in unicodedata.normalize("NFD", words) if not unicodedata.combining(char))
     initials = iter(word[0].casefold() for word in re.findall(r"\w+", plain))

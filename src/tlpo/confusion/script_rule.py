@@ -75,7 +75,7 @@ def _heads_gloss(segment: str, start: int, end: int, pattern: Patterns) -> bool:
     says: 공자(孔子, 기원전 551년 ~ 기원전 479년)."""
     if not start or segment[start - 1] not in _OPENS or segment[end : end + 1] not in _COMMAS:
         return False
-    if len(unicodedata.normalize("NFC", segment[start:end])) > _HEAD:
+    if end - start > _HEAD:
         return False
     before = _before(segment, start - 1)
     return bool(before and pattern.target.match(before))

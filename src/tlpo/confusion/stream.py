@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tlpo.confusion.composed import compose, unfinished
 from tlpo.confusion.engine import Ending, engine_for
 from tlpo.confusion.segments import FenceTracker, segment_end
 from tlpo.confusion.types import Detection, Span
@@ -20,8 +21,9 @@ class StreamingDetector:
         self._engine = engine_for(detector.options)
         self._pieces: list[str] = []
         self._fences = FenceTracker()
-        self._pending = ""
-        self._base = 0
+        self._pending = ""  # composed, of the segment that may still grow
+        self._tail = ""  # as given: the last character, which a mark may still join
+        self._base = 0  # offsets of the composed text, until the point is found
         self._point: int | None = None
 
     def feed(self, piece: str) -> int | None:
@@ -33,20 +35,25 @@ class StreamingDetector:
         """
         self._pieces.append(piece)
         if self._point is None and piece:
-            self._pending += piece
-            self._point = self._advance()
+            point = self._advance(self._tail + piece)
+            if point is not None:
+                self._point = compose("".join(self._pieces)).offset(point)
         return self._point
 
-    def _advance(self) -> int | None:
+    def _advance(self, text: str) -> int | None:
+        end = unfinished(text)
+        self._pending += compose(text[:end]).text
+        self._tail = text[end:]
         while (end := segment_end(self._pending, 0)) is not None and end <= len(self._pending) and self._pending:
             segment, self._pending = self._pending[:end], self._pending[end:]
             spans = [] if self._fences.enter(segment) else self._judge(segment, "closed", self._fences.formula)
             self._base += end
             if spans:
                 return spans[0].start
-        if not self._pending or self._fences.would_be_code(self._pending):
+        pending = self._pending + compose(self._tail).text
+        if not pending or self._fences.would_be_code(pending):
             return None
-        spans = self._judge(self._pending, "cut", self._fences.would_be_formula(self._pending))
+        spans = self._judge(pending, "cut", self._fences.would_be_formula(pending))
         return spans[0].start if spans else None
 
     def _judge(self, segment: str, ending: Ending, formula: bool) -> list[Span]:

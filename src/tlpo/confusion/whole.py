@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from tlpo.confusion import lid
 from tlpo.confusion.engine import Engine, Seen
 from tlpo.confusion.latin_words import Word
@@ -38,7 +36,7 @@ def judge_whole(text: str, seen: Seen, engine: Engine, truncated: bool) -> tuple
     plain = sum(word.lower for word in words)
     ordinary = plain + sum(word.name_like and word.text.casefold() in ORDINARY for word in words)
     if has_target:
-        share = sum(_letters(word) for word in words) / max(_target_weight(text, engine), 1.0)
+        share = sum(len(word.text) for word in words) / max(_target_weight(text, engine), 1.0)
         enough = any(
             len(words) >= least and plain and ordinary >= known and share >= times for least, known, times in MIXED
         )
@@ -93,18 +91,13 @@ def _latin_outweighs(text: str, seen: Seen, engine: Engine) -> bool:
     """Whether it is worth a closer look: enough Latin words, and more of their letters than of the target's."""
     if sum(len(words) for _, words in seen) < min(least for least, _, _ in MIXED):
         return False
-    latin = sum(_letters(word) for _, words in seen for word in words if not word.masked)
+    latin = sum(len(word.text) for _, words in seen for word in words if not word.masked)
     return latin >= min(times for _, _, times in MIXED) * _target_weight(text, engine)
-
-
-def _letters(word: Word) -> int:
-    """Letters of a word, the same composed or not."""
-    return len(unicodedata.normalize("NFC", word.text))
 
 
 def _target_weight(text: str, engine: Engine) -> float:
     dense = max(_DENSE.get(script, 1.0) for script in engine.options.language.scripts)
-    return dense * sum(map(len, engine.patterns.targets.findall(unicodedata.normalize("NFC", text))))
+    return dense * sum(map(len, engine.patterns.targets.findall(text)))
 
 
 def _whole_span(text: str, words: list[Word]) -> Span:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from tlpo.confusion import lid
@@ -162,7 +161,7 @@ class WordScorer:
 
 def fold(text: str) -> str:
     """A word as the lists spell it."""
-    return unicodedata.normalize("NFC", text).replace("İ", "i").replace("’", "'").replace("ʼ", "'").lower()
+    return text.replace("İ", "i").replace("’", "'").replace("ʼ", "'").lower()
 
 
 @functools.lru_cache(maxsize=4096)
@@ -182,7 +181,7 @@ def _in_dutch_name(words: list[Word], i: int) -> bool:
 
 def _turkish_name(text: str) -> bool:
     """Whether a Turkish case ending follows an apostrophe."""
-    return not text.isalpha() and _SUFFIXED_NAME.fullmatch(unicodedata.normalize("NFC", text)) is not None
+    return not text.isalpha() and _SUFFIXED_NAME.fullmatch(text) is not None
 
 
 def _like_a_name(text: str) -> bool:

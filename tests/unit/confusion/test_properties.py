@@ -107,6 +107,8 @@ def test_a_stream_equals_the_whole_and_is_never_undone(key: tuple[str, str], pie
 @settings(max_examples=60, deadline=None)
 @given(ANY, TEXTS)
 @example(("ar", "confusion"), "aa@A.0")  # an address only at its last character
+@example(("fr", "neutral"), "приветがx(한국。中")  # a bracket that may become a gloss, with more behind it
+@example(("fr", "confusion"), "é。)www.।한국 hello there中??-")  # no word stands before the first
 def test_character_by_character_is_as_certain(key: tuple[str, str], text: str) -> None:
     detector = DETECTORS[key]
     stream, point = detector.stream(), None

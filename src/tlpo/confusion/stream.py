@@ -41,9 +41,9 @@ class StreamingDetector:
         return self._point
 
     def _advance(self, text: str) -> int | None:
-        end = unfinished(text)
-        self._pending += compose(text[:end]).text
-        self._tail = text[end:]
+        known = unfinished(text)
+        self._pending += compose(text[:known]).text
+        self._tail = text[known:]
         while (end := segment_end(self._pending, 0)) is not None and end <= len(self._pending) and self._pending:
             segment, self._pending = self._pending[:end], self._pending[end:]
             spans = [] if self._fences.enter(segment) else self._judge(segment, "closed", self._fences.formula)

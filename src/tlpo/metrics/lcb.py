@@ -10,6 +10,7 @@ A response is cut at the first "\\nQ:", punctuation is dropped, and its lines of
 
 from __future__ import annotations
 
+import functools
 import string
 from dataclasses import dataclass
 
@@ -55,6 +56,13 @@ def _line_language(line: str) -> str:
     return label.removeprefix("__label__") if probability > _LEAST_PROBABILITY else "unknown"
 
 
+@functools.lru_cache(maxsize=1)
+def _labels() -> frozenset[str]:
+    """The 176 languages that fastText can name."""
+    everything = load_model().predict("a\n", 1000, -1.0, "strict")  # at threshold 0 it leaves out the unlikeliest
+    return frozenset(label.removeprefix("__label__") for _, label in everything)
+
+
 def _words(line: str, language: str) -> list[str]:
     if language == "zh":
         return chinese_words(line)
@@ -78,8 +86,11 @@ class LCBProfile:
         )
 
     def rates_of(self, language: str) -> tuple[str, ...]:
-        """LPR for every language; WPR only where the script is not Latin."""
-        return self.rates if base_code(language) in WPR_LANGUAGES else ("lpr",)
+        """LPR for every language that fastText knows; WPR only where the script is not Latin."""
+        target = base_code(language)
+        if target in WPR_LANGUAGES:
+            return self.rates
+        return ("lpr",) if target in _labels() else ()
 
     def tally(self, text: str, language: str) -> Tally:
         """(lines passed, response judged), (words passed, lines passed) of one response."""

@@ -86,3 +86,8 @@ def test_unusable_word_lists(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="not UTF-8"):
         load_word_list(tmp_path / "binary")
+
+
+@pytest.mark.parametrize(("language", "rates"), [("ko", 2), ("fr", 1), ("mn", 1), ("zh-Hant", 2), ("xx", 0), ("", 0)])
+def test_a_language_that_fasttext_does_not_know_has_no_rates(profile: LCBProfile, language: str, rates: int) -> None:
+    assert len(profile.rates_of(language)) == rates

@@ -7,8 +7,8 @@ two. Offsets stay those of the text that was given.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import regex
 
@@ -22,69 +22,53 @@ _CLUSTER = regex.compile(
     rf"[\u1100-\u1112][{_VOWELS}][{_FINALS}]?\p{{M}}{{,{_MOST}}}|[가-힣][{_FINALS}]\p{{M}}{{,{_MOST}}}"
     rf"|\P{{M}}\p{{M}}{{1,{_MOST}}}|\p{{M}}{{2,{_MOST}}}"
 )
+_HEAP = regex.compile(rf"\p{{M}}{{{_MOST + 1}}}")
 _JOINS = regex.compile(rf"[\p{{M}}{_VOWELS}{_FINALS}]")
 _FINISHED = regex.compile(r"[\p{P}\p{Z}\p{C}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A composed text. starts, ends: of each of its characters, in the text as given; None if they are the same."""
-
-    text: str
-    starts: Sequence[int] | None = None
-    ends: Sequence[int] | None = None
-
-    def given(self, span: Span, text: str) -> Span:
-        """The span of the composed text as a span of ``text``, the text as given."""
-        if self.starts is None or self.ends is None:
-            return span
-        start, end = self.starts[span.start], self.ends[span.end - 1]
-        return replace(span, start=start, end=end, text=text[start:end])
-
-    def offset(self, position: int) -> int:
-        """Where the character at ``position`` of the composed text begins in the text as given."""
-        return position if self.starts is None else self.starts[position]
-
-
-def compose(text: str) -> Composed:
-    """The composed form of any string, lone surrogates included."""
+def compose(text: str) -> str:
+    """The composed form of any string, lone surrogates included; ``text`` itself if it is composed already."""
     if text.isascii() or unicodedata.is_normalized("NFC", text):
-        return Composed(text)
-    pieces: list[str] = []
+        return text
+    if _HEAP.search(text):
+        return "".join(unicodedata.normalize("NFC", text[a:b]) for a, b in _parts(text))
+    return unicodedata.normalize("NFC", text)
+
+
+def origins(text: str) -> tuple[list[int], list[int]]:
+    """Starts and ends, in ``text``, of what each character of its composed form was made of."""
     starts: list[int] = []
     ends: list[int] = []
+    for start, end in _parts(text):
+        # Each composed character stands for as many characters as it decomposes to.
+        made_of = [at for at in range(start, end) for _ in unicodedata.normalize("NFD", text[at])]
+        position = 0
+        for char in unicodedata.normalize("NFC", text[start:end]):
+            after = position + len(unicodedata.normalize("NFD", char))
+            starts.append(made_of[position])
+            ends.append(made_of[after - 1] + 1)
+            position = after
+    return starts, ends
+
+
+def spans_as_given(spans: Sequence[Span], text: str) -> list[Span]:
+    """Spans of the composed form of ``text`` as spans of ``text``."""
+    if not spans:
+        return []
+    starts, ends = origins(text)
+    bounds = [(starts[span.start], ends[span.end - 1]) for span in spans]
+    return [replace(span, start=a, end=b, text=text[a:b]) for span, (a, b) in zip(spans, bounds, strict=True)]
+
+
+def _parts(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of the parts that are composed each for itself, in order, covering the text."""
     position = 0
     for cluster in _CLUSTER.finditer(text):
-        _single(text, position, cluster.start(), pieces, starts, ends)
-        _add(text, cluster.start(), cluster.end(), pieces, starts, ends)
+        yield from ((at, at + 1) for at in range(position, cluster.start()))
+        yield cluster.span()
         position = cluster.end()
-    _single(text, position, len(text), pieces, starts, ends)
-    return Composed("".join(pieces), starts, ends)
-
-
-def _single(text: str, start: int, end: int, pieces: list[str], starts: list[int], ends: list[int]) -> None:
-    """Characters that nothing joins: each has a composed form of its own, mostly itself."""
-    form = unicodedata.normalize("NFC", text[start:end])
-    if len(form) != end - start:
-        for at in range(start, end):
-            _add(text, at, at + 1, pieces, starts, ends)
-        return
-    pieces.append(form)
-    starts += range(start, end)
-    ends += range(start + 1, end + 1)
-
-
-def _add(text: str, start: int, end: int, pieces: list[str], starts: list[int], ends: list[int]) -> None:
-    """A character and what joins it: each composed character stands for as many parts as it decomposes to."""
-    form = unicodedata.normalize("NFC", text[start:end])
-    pieces.append(form)
-    parts = [at for at in range(start, end) for _ in unicodedata.normalize("NFD", text[at])]
-    position = 0
-    for char in form:
-        after = position + len(unicodedata.normalize("NFD", char))
-        starts.append(parts[position])
-        ends.append(parts[after - 1] + 1)
-        position = after
+    yield from ((at, at + 1) for at in range(position, len(text)))
 
 
 def unfinished(text: str) -> int:

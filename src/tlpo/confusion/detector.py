@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tlpo.confusion.bulk import check_all
-from tlpo.confusion.composed import compose
+from tlpo.confusion.composed import compose, spans_as_given
 from tlpo.confusion.engine import Ending, Engine, Seen, engine_for
 from tlpo.confusion.options import Options
 from tlpo.confusion.segments import FenceTracker, segments
@@ -76,28 +76,27 @@ class ConfusionDetector:
             judged, nor one that may still become a file name, a formula, code or a gloss.
         """
         seen: Seen = []
-        spans: tuple[Span, ...] = ()
+        spans: list[Span] = []
         composed = compose(text)
-        if self._engine.wanted(composed.text):
-            found = (composed.given(span, text) for span in self._spans(composed.text, truncated, seen))
-            spans = tuple(span for span in found if span.end > start)
+        if self._engine.wanted(composed):
+            spans = _reported(self._spans(composed, truncated, seen), composed, text, start)
         if spans:
-            return Detection("confused", spans[0].start, spans)
-        verdict, whole = judge_whole(composed.text, seen, self._engine, truncated)
-        if whole is not None and (span := composed.given(whole, text)).end > start:
-            return Detection("confused", span.start, (span,))
+            return Detection("confused", spans[0].start, tuple(spans))
+        verdict, found = judge_whole(composed, seen, self._engine, truncated)
+        if found is not None and (spans := _reported([found], composed, text, start)):
+            return Detection("confused", spans[0].start, tuple(spans))
         return Detection("clean" if verdict == "confused" else verdict, None, ())
 
     def confusion_point(self, text: str) -> int | None:
         """Offset of the first confused character, None without one; equals ``check(text).confusion_point``."""
         engine, composed = self._engine, compose(text)
-        if not engine.wanted(composed.text):
+        if not engine.wanted(composed):
             return None
         seen: Seen = []
-        for span in self._spans(composed.text, False, seen):
-            return composed.offset(span.start)
-        found = judge_whole(composed.text, seen, engine, False)[1]
-        return None if found is None else composed.offset(found.start)
+        first = next(iter(self._spans(composed, False, seen)), None) or judge_whole(composed, seen, engine, False)[1]
+        if first is None or composed is text:
+            return None if first is None else first.start
+        return spans_as_given([first], text)[0].start
 
     def check_many(self, texts: Sequence[str], workers: int | None = None) -> list[Detection]:
         """``check`` of each text, in order; on all cores if there is enough to do, or on ``workers`` processes."""
@@ -122,6 +121,12 @@ class ConfusionDetector:
             ending: Ending = "closed" if end < len(text) or segment.endswith("\n") else "cut" if truncated else "end"
             if everything or end - start == len(text) or engine.suspicious(segment):
                 yield from engine.judge(segment, start, ending, seen, fences.formula)
+
+
+def _reported(found: Iterable[Span], composed: str, text: str, start: int) -> list[Span]:
+    """The spans that end after ``start``, with offsets into ``text``."""
+    spans = list(found) if composed is text else spans_as_given(list(found), text)
+    return [span for span in spans if span.end > start]
 
 
 def _several(values: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tlpo.confusion.composed import compose, unfinished
+from tlpo.confusion.composed import compose, origins, unfinished
 from tlpo.confusion.engine import Ending, engine_for
 from tlpo.confusion.segments import FenceTracker, segment_end
 from tlpo.confusion.types import Detection, Span
@@ -37,12 +37,13 @@ class StreamingDetector:
         if self._point is None and piece:
             point = self._advance(self._tail + piece)
             if point is not None:
-                self._point = compose("".join(self._pieces)).offset(point)
+                text = "".join(self._pieces)
+                self._point = point if compose(text) is text else origins(text)[0][point]
         return self._point
 
     def _advance(self, text: str) -> int | None:
         known = unfinished(text)
-        self._pending += compose(text[:known]).text
+        self._pending += compose(text[:known])
         self._tail = text[known:]
         while (end := segment_end(self._pending, 0)) is not None and end <= len(self._pending) and self._pending:
             segment, self._pending = self._pending[:end], self._pending[end:]
@@ -50,7 +51,7 @@ class StreamingDetector:
             self._base += end
             if spans:
                 return spans[0].start
-        pending = self._pending + compose(self._tail).text
+        pending = self._pending + compose(self._tail)
         if not pending or self._fences.would_be_code(pending):
             return None
         spans = self._judge(pending, "cut", self._fences.would_be_formula(pending))

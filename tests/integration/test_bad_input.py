@@ -77,6 +77,23 @@ class TestOptions:
         for part in ("top_p is 2.0", "'num_candidate' (did you mean 'num_candidates'?)", "option max_steps: invalid"):
             assert part in line
 
+    @pytest.mark.parametrize(
+        ("more", "message"),
+        [
+            ({"lora": True, "ref_model_sync_steps": 2}, "ref_model_sync_steps is 2, but an adapter's reference is its"),
+            ({"num_iterations": 2, "per_device_train_batch_size": 500}, "100 prompts do not fill one batch of 500"),
+            ({"dataloader_drop_last": True, "per_device_train_batch_size": 500}, "drops all 100 prompts"),
+        ],
+    )
+    def test_what_the_trainer_would_refuse(
+        self, more: dict[str, Any], message: str, model: Path, tmp_path: Path
+    ) -> None:
+        assert message in refused(model, tmp_path, **more)
+
+    def test_sharded_weights(self, model: Path, tmp_path: Path) -> None:
+        launched = partial(os.environ.update, ACCELERATE_USE_FSDP="true")
+        assert "FSDP and DeepSpeed are not supported" in refused(model, tmp_path, prepare=launched)
+
 
 class TestModels:
     def test_no_such_folder(self, tmp_path: Path) -> None:
@@ -158,7 +175,7 @@ class TestPrompts:
         file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         line = refused(model, tmp_path, prompts=file)
         assert f"{file}, line 2: the prompt has" in line
-        assert f"only {CONTEXT - 8} fit the model's context" in line
+        assert f"only {CONTEXT - 8 - 2} fit the model's context" in line  # a look-ahead of 3 reads two tokens more
 
     def test_a_response_longer_than_the_context(self, model: Path, tmp_path: Path) -> None:
         line = refused(model, tmp_path, max_new_tokens=CONTEXT)

@@ -156,11 +156,19 @@ def test_arguments_that_the_model_cannot_meet(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="max_new_tokens is 600, but the model's context holds 512 tokens"):
         trainer(tmp_path, max_new_tokens=600)
     with pytest.raises(UserError, match=r"training record 0: the prompt has \d+ tokens, but only 2 fit"):
-        trainer(tmp_path, max_new_tokens=510)
+        trainer(tmp_path, max_new_tokens=508)  # the look-ahead reads two tokens more
     with pytest.raises(UserError, match="ref_model_sync_steps is 2, but an adapter's reference is its base model"):
         trainer(tmp_path, peft_config=LORA, ref_model_sync_steps=2)
     with pytest.raises(UserError, match="no tokenizer: pass it as processing_class"):
         TLPOTrainer(tiny_model(), trainer(tmp_path).args, train_dataset=ROWS)
+
+
+def test_the_seed_decides_an_adapter_start(tmp_path: Path) -> None:
+    first, again, other = (weights(trainer(tmp_path, peft_config=LORA, seed=seed).model) for seed in (3, 3, 4))
+    assert same(first, again)
+    changed = {name for name in first if not same({name: first[name]}, {name: other[name]})}
+    assert changed
+    assert all("lora_A" in name for name in changed)
 
 
 def test_a_model_by_folder(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def check_inputs(
             be used or does not fit.
     """
     _check_trl()
+    refuse_sharding(args)
     refuse_several_gpus(args)
     if isinstance(args, GRPOArguments):
         from tlpo.baselines.groups import order_of_steps
@@ -63,8 +64,11 @@ def make_trainer(
     reward: Reward | None = None,
 ) -> Any:
     """The trainer of a run. reward: GRPO's, called with completions and the column ``language``."""
+    from transformers import set_seed
+
     from tlpo.baselines import trl_trainers
 
+    set_seed(args.seed)  # decides an adapter's random start, which comes before TRL's own seeding
     model = with_master_weights(model)
     common = {"processing_class": tokenizer, "peft_config": run.peft_config()}
     if isinstance(args, GRPOArguments):
@@ -80,7 +84,6 @@ def make_trainer(
         if args.process_index == 0:
             spent = load_material(run, args).rollouts
             trainer.rollouts.add(responses=spent.responses, tokens=spent.tokens)
-    refuse_sharding(trainer)
     return trainer
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
+from tlpo.loop.checkpoints import write_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +29,7 @@ class StepGuard:
         self._loss_is_finite = True
         self.in_a_row = 0
         self.skipped = 0
+        self._resumed = False  # and no step taken since
 
     def note_loss(self, losses: Tensor) -> None:
         """Remember the step's loss on every process; one that is not finite spoils the step everywhere."""
@@ -34,18 +38,33 @@ class StepGuard:
     def accept(self, grad_norm: Any) -> bool:
         """Whether the step may change the weights. All processes see the same values, hence answer alike."""
         finite = self._loss_is_finite and math.isfinite(float(grad_norm))
-        self._loss_is_finite = True
-        self.in_a_row = 0 if finite else self.in_a_row + 1
-        self.skipped += not finite
+        self._loss_is_finite, self._resumed = True, False
+        if not finite:
+            self.in_a_row += 1
+            self.skipped += 1
+        elif float(grad_norm) > 0:  # a step without any point shows nothing
+            self.in_a_row = 0
         return finite
 
-    def check(self, trainer: PersistenceMixin) -> None:
+    def save(self, path: Path) -> None:
+        """Write the counts beside a checkpoint: a run that was ended for bad steps must not go on as if it had none."""
+        write_json(path, {"in_a_row": self.in_a_row, "skipped": self.skipped})
+
+    def load(self, path: Path) -> None:
+        """Read them again; there were none where there is no such file. The next step may then be a better one."""
+        self._resumed = True
+        counts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        self.in_a_row, self.skipped = counts.get("in_a_row", 0), counts.get("skipped", 0)
+
+    def check(self, trainer: PersistenceMixin, *, at_end: bool = False) -> None:
         """End the run after too many bad steps, with a checkpoint: skipped steps never touched the weights.
+
+        at_end: no step is left. A run that goes on from such a checkpoint, its cause removed, gets one more step first.
 
         Raises:
             UserError: when the limit is passed.
         """
-        if self.in_a_row <= self._limit:
+        if self.in_a_row <= self._limit or (self._resumed and not at_end):
             return
         folder = trainer.save_now()
         raise UserError(

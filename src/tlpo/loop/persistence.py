@@ -24,6 +24,7 @@ from tlpo.loop.checkpoints import MARKER, last_complete, mark_complete
 from tlpo.loop.guards import StepGuard
 
 METRICS_FILE = "metrics.jsonl"
+GUARD_FILE = "skipped_steps.json"
 
 
 class PersistenceMixin(Trainer):
@@ -112,6 +113,9 @@ class PersistenceMixin(Trainer):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         folder = self._checkpoint_folder()
+        if self.args.should_save:  # what another run left there must not pass for a part of this one
+            shutil.rmtree(folder, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
         # The oldest checkpoint may go only after the newest is known to be whole.
         limit, self.args.save_total_limit = self.args.save_total_limit, None
         try:
@@ -127,16 +131,24 @@ class PersistenceMixin(Trainer):
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             mark_complete(folder, self.state.global_step)
-            rotate_checkpoints(output_dir=str(self.args.output_dir), save_total_limit=limit, use_mtime=False)
+            rotate_checkpoints(
+                output_dir=str(self.args.output_dir),
+                save_total_limit=limit,
+                best_model_checkpoint=self.state.best_model_checkpoint,
+                use_mtime=False,
+            )
 
     def _save_extras(self, folder: Path) -> None:
         """What a checkpoint holds besides: each process's own. A step that is broken off will sample again."""
         self._finished_rollouts.save(folder / f"rollouts_{self.args.process_index}.json")
+        if self.args.should_save:
+            self.guard.save(folder / GUARD_FILE)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         self.rollouts = RolloutCount.load(Path(resume_from_checkpoint) / f"rollouts_{self.args.process_index}.json")
         self._finished_rollouts = replace(self.rollouts)
+        self.guard.load(Path(resume_from_checkpoint) / GUARD_FILE)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         super()._save(output_dir, state_dict)

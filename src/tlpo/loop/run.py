@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -86,7 +87,7 @@ def train(
     with patient_interrupts(trainer):
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-            trainer.guard.check(trainer)
+            trainer.guard.check(trainer, at_end=True)
             final = save_final(trainer, tokenizer, folder)
         except KeyboardInterrupt:
             # Several processes would have to agree on the step; and before the first one there is nothing to keep.
@@ -95,7 +96,10 @@ def train(
             raise
     rollouts = _of_all_processes(trainer)
     if trainer.args.should_save:
-        state = {"status": "finished", "steps": trainer.state.global_step, "rollouts": asdict(rollouts)}
+        state = {
+            "status": "finished", "steps": trainer.state.global_step, "skipped_steps": trainer.guard.skipped,
+            "rollouts": asdict(rollouts),
+        }  # fmt: skip
         write_json(folder / STATE_FILE, state)
     return TrainResult(final, _history(folder), _step_of(checkpoint), rollouts)
 
@@ -148,8 +152,13 @@ def _of_all_processes(trainer: Any) -> RolloutCount:
 
 
 def _history(folder: Path) -> list[dict[str, Any]]:
+    """The metrics of every step, but for a last line that a full disk cut short."""
     path = folder / "metrics.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    entries = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        with contextlib.suppress(ValueError):
+            entries.append(json.loads(line))
+    return entries
 
 
 def _step_of(checkpoint: Path | None) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -38,8 +39,9 @@ def with_master_weights(model: PreTrainedModel) -> PreTrainedModel:
     return model
 
 
-def room_for_prompt(model: PreTrainedModel, max_new_tokens: int) -> int | None:
-    """The longest prompt, in tokens, that leaves room for a response; None if the model states no limit.
+def room_for_prompt(model: PreTrainedModel, max_new_tokens: int, beyond: int = 0) -> int | None:
+    """The longest prompt, in tokens, that leaves room for a response and ``beyond`` tokens after it; None if the model
+    states no limit.
 
     Raises:
         UserError: when not even one prompt token is left.
@@ -47,9 +49,12 @@ def room_for_prompt(model: PreTrainedModel, max_new_tokens: int) -> int | None:
     limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     if limit is None:
         return None
-    if limit <= max_new_tokens:
-        raise UserError(f"max_new_tokens is {max_new_tokens}, but the model's context holds {limit} tokens: lower it")
-    return int(limit - max_new_tokens)
+    if limit <= max_new_tokens + beyond:
+        look_ahead = f", of which the look-ahead needs {beyond}" if beyond else ""
+        raise UserError(
+            f"max_new_tokens is {max_new_tokens}, but the model's context holds {limit} tokens{look_ahead}: lower it"
+        )
+    return int(limit - max_new_tokens - beyond)
 
 
 def refuse_several_gpus(args: TrainingArguments) -> None:
@@ -61,9 +66,10 @@ def refuse_several_gpus(args: TrainingArguments) -> None:
         )
 
 
-def refuse_sharding(trainer: Any) -> None:
-    """Raises UserError for a trainer that shards its weights."""
-    if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+def refuse_sharding(args: TrainingArguments) -> None:
+    """Raises UserError where the weights would be sharded, by the options or by the launcher's environment."""
+    launched = [os.environ.get(f"ACCELERATE_USE_{kind}", "false") for kind in ("FSDP", "DEEPSPEED")]
+    if args.fsdp or args.deepspeed or any(value.lower() in ("1", "true", "yes") for value in launched):
         raise UserError(
             "FSDP and DeepSpeed are not supported, since processes decode unequal numbers of steps, which sharded "
             "weights do not allow: use plain data parallelism (torchrun), with an adapter if the memory is short"

@@ -47,6 +47,19 @@ class PromptOrder(torch.utils.data.Sampler[int]):
                 yield from order[start : start + self._batch]
 
 
+def prompt_order(size: int, args: TLPOConfig, step: Callable[[], int]) -> PromptOrder:
+    """The order of ``size`` prompts. step: tells the run's optimizer step.
+
+    Raises:
+        UserError: as `PromptOrder` and `steps_per_epoch`.
+    """
+    batch = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+    # (The order is asked for its epoch only once it is complete.)
+    order = PromptOrder(size, args.seed, batch, args.num_iterations, lambda: step() // steps)
+    steps = steps_per_epoch(len(order), args)
+    return order
+
+
 def steps_per_epoch(size: int, args: TLPOConfig) -> int:
     """Optimizer steps in a walk through ``size`` prompts, as the Trainer counts them.
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_model as load_weights
 from safetensors.torch import save_model as save_weights
 
 from tlpo.loop.persistence import METRICS_FILE, PersistenceMixin, RunFiles, append_lines
-from tlpo.training.points import ConfusionPoint, PointRow
+from tlpo.training.points import ConfusionPoint, Pending, PointRow
 
 if TYPE_CHECKING:
     from tlpo.training.trainer import TLPOTrainer
@@ -25,8 +25,9 @@ class TLPOPersistence(PersistenceMixin):
 
     def _save_extras(self: TLPOTrainer, folder: Path) -> None:  # type: ignore[misc]
         super()._save_extras(folder)
-        if self.args.num_iterations > 1 or self._waiting:
-            kept = {"waiting": self._waiting, "rows": [asdict(row) for row in self._rows]}
+        pending = self.finished_pending  # a step that is broken off has its own already, and will make them again
+        if self.args.num_iterations > 1 or pending.waiting:
+            kept = {"waiting": pending.waiting, "rows": [asdict(row) for row in pending.rows]}
             (folder / f"rows_{self.args.process_index}.json").write_text(json.dumps(kept))
         if self.args.ref_model_sync_steps and self.args.should_save:
             assert self.reference is not None
@@ -39,7 +40,8 @@ class TLPOPersistence(PersistenceMixin):
         rows = folder / f"rows_{self.args.process_index}.json"
         if rows.is_file():
             kept = json.loads(rows.read_text())
-            self._waiting, self._rows = kept["waiting"], [PointRow(**row) for row in kept["rows"]]
+            self.pending = Pending([PointRow(**row) for row in kept["rows"]], kept["waiting"])
+            self.finished_pending = self.pending
         if (folder / _REFERENCE_FILE).is_file():
             assert self.reference is not None
             assert self.reference.copy is not None
@@ -57,6 +59,7 @@ class TLPOFiles(RunFiles):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         super().on_step_end(args, state, control, **kwargs)
+        self._trainer.finished_pending = self._trainer.pending
         every = args.ref_model_sync_steps
         if every and state.global_step % every == 0 and self._trainer.reference is not None:
             self._trainer.reference.refresh()

@@ -91,6 +91,22 @@ class PointRow:
         return cls([token_id], [token_id] * width, [False] * width, zeros, zeros, weight=0.0)
 
 
+@dataclass(frozen=True)
+class Pending:
+    """The rows that the last roll-outs found. waiting: no update has used them, as they are too few."""
+
+    rows: list[PointRow] = field(default_factory=list)
+    waiting: bool = False
+
+    def with_found(self, rows: list[PointRow]) -> Pending:
+        """After further roll-outs: rows that wait are joined by the new ones, others have had their updates."""
+        return Pending(self.rows + rows if self.waiting else rows)
+
+    def chunks(self, size: int, count: int, empty: PointRow) -> list[list[PointRow]]:
+        """The rows in ``count`` chunks of at most ``size``; an ``empty`` row where there are not so many."""
+        return [self.rows[start * size : (start + 1) * size] or [empty] for start in range(count)]
+
+
 def collate(rows: Sequence[PointRow], pad_id: int, device: torch.device | str) -> dict[str, Tensor]:
     """Rows as tensors: the left-padded prefix (P, L) three times and, (P, N) each, the candidates' columns."""
 

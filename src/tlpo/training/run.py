@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from tlpo.data.encoded import encode_dataset
 from tlpo.loop.run import prompt_rows, prompts_of
-from tlpo.training.setup import check_context
+from tlpo.loop.setup import refuse_several_gpus, refuse_sharding
+from tlpo.training.dataset import prompt_order
+from tlpo.training.setup import check_context, refuse_refreshed_base
 from tlpo.training.trainer import TLPOTrainer
 
 if TYPE_CHECKING:
@@ -33,9 +35,14 @@ def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, token
     """Refuse what the trainer would refuse, before anything is computed or written.
 
     Raises:
-        UserError: when the group exceeds the vocabulary, or a prompt cannot be used or does not fit the context.
+        UserError: when the options do not go together or ask for what is not supported, the group exceeds the
+            vocabulary, a prompt cannot be used or does not fit the context, or the prompts are too few.
     """
-    encode_dataset(
+    refuse_sharding(args)
+    refuse_several_gpus(args)
+    if run.lora:
+        refuse_refreshed_base(args)
+    prompts = encode_dataset(
         prompt_rows(prompts_of(run)),
         tokenizer,
         template=args.prompt_template,
@@ -43,3 +50,4 @@ def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, token
         max_tokens=check_context(model, args),
         chat_template_kwargs=args.template_options,
     )
+    prompt_order(len(prompts), args, lambda: 0)

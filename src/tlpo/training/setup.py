@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from tlpo.confusion import ConfusionDetector
 from tlpo.errors import UserError
 from tlpo.loop.setup import room_for_prompt
@@ -38,13 +40,21 @@ def with_adapter(model: PreTrainedModel, peft_config: Any, args: TLPOConfig) -> 
     if peft_config is not None:
         from peft import get_peft_model
 
-        model = get_peft_model(model, peft_config)
-    if hasattr(model, "disable_adapter") and args.ref_model_sync_steps:
+        with torch.random.fork_rng():
+            torch.manual_seed(args.seed)  # decides the adapter's random start; the Trainer seeds only after this
+            model = get_peft_model(model, peft_config)
+    if hasattr(model, "disable_adapter"):
+        refuse_refreshed_base(args)
+    return model
+
+
+def refuse_refreshed_base(args: TLPOConfig) -> None:
+    """Raises UserError where an adapter's reference, its base model, would have to be refreshed."""
+    if args.ref_model_sync_steps:
         raise UserError(
             f"ref_model_sync_steps is {args.ref_model_sync_steps}, but an adapter's reference is its base model: "
             "set it to 0, or train the full model"
         )
-    return model
 
 
 def check_context(model: PreTrainedModel, args: TLPOConfig) -> int | None:
@@ -59,7 +69,8 @@ def check_context(model: PreTrainedModel, args: TLPOConfig) -> int | None:
             f"num_candidates is {args.num_candidates}, but the model's vocabulary has {vocabulary} tokens: "
             "choose a smaller number"
         )
-    return room_for_prompt(model, args.max_new_tokens)
+    # A confusion point may be a response's last token, and the last token of a continuation is not read.
+    return room_for_prompt(model, args.max_new_tokens, beyond=max(0, args.exploration.look_ahead - 1))
 
 
 def detectors_for(

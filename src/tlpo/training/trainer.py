@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -27,12 +28,12 @@ from tlpo.modeling.logprobs import last_logits
 from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages, point_losses
 from tlpo.training.config import TLPOConfig
 from tlpo.training.counting import count_points, count_response, count_update
-from tlpo.training.dataset import PromptOrder, identity, steps_per_epoch
+from tlpo.training.dataset import PromptOrder, identity, prompt_order
 from tlpo.training.divergence import point_divergence, prefix_divergence
 from tlpo.training.exploration import explore
 from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
-from tlpo.training.points import ConfusionPoint, PointRow, collate
+from tlpo.training.points import ConfusionPoint, Pending, PointRow, collate
 from tlpo.training.reference import Reference
 from tlpo.training.rewards import judge
 from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
@@ -81,8 +82,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         room = check_context(policy, args)
         self.tokenizer_ = tokenizer
         self.step_metrics = StepMetrics()
-        self._rows: list[PointRow] = []  # found by the last roll-outs
-        self._waiting = False  # whether no update has used them yet
+        self.pending = self.finished_pending = Pending()  # now, and at the end of the last finished step
         self._logged_points: list[ConfusionPoint] = []
 
         self._encode = partial(
@@ -106,7 +106,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
             processing_class=tokenizer,
             callbacks=callbacks,
         )
-        refuse_sharding(self)
+        refuse_sharding(self.args)
         refuse_several_gpus(self.args)
         is_adapter = hasattr(policy, "disable_adapter")
         self.reference = Reference(policy, is_adapter=is_adapter) if args.needs_reference else None
@@ -249,19 +249,19 @@ class TLPOTrainer(TLPOPersistence, Trainer):
             return [], None
         if self.state.global_step % self.args.num_iterations == 0:
             found = self.collect([prompt for batch in batches for prompt in batch])
-            # No update since: the policy is the one that explored them.
-            self._rows = self._rows + found if self._waiting else found
-        counts = self._gathered(torch.tensor([len(self._rows)], device=self.args.device))
+            # Rows that wait have seen no update: the policy still is the one that explored them.
+            self.pending = self.pending.with_found(found)
+        counts = self._gathered(torch.tensor([len(self.pending.rows)], device=self.args.device))
         last_step = self.state.global_step + 1 >= self.state.max_steps
-        self._waiting = int(counts.sum()) < int(self.args.min_points or 1) and not last_step
-        if self._waiting:
+        too_few = int(counts.sum()) < int(self.args.min_points or 1) and not last_step
+        self.pending = replace(self.pending, waiting=too_few)
+        if too_few:
             return [[] for _ in batches], counts.sum()
         size = self.args.update_batch_size
         # Every process runs as many chunks as the fullest one, so that the collectives stay aligned.
         chunk_count = -(-int(counts.max()) // size)
         empty = PointRow.empty(self.pad_id, self.args.exploration.num_candidates)
-        chunks = [self._rows[start * size : (start + 1) * size] or [empty] for start in range(chunk_count)]
-        return [[] for _ in batches[1:]] + [chunks], counts.sum()
+        return [[] for _ in batches[1:]] + [self.pending.chunks(size, chunk_count, empty)], counts.sum()
 
     def collect(self, prompts: Sequence[EncodedPrompt]) -> list[PointRow]:
         """Roll out, detect, explore and weigh: the rows to update on, groups without signal dropped."""
@@ -278,7 +278,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         self.rollouts.add(
             responses=sum(map(len, completions)),
             tokens=sum(len(completion.ids) for group in completions for completion in group),
-            explored_tokens=sum(len(c.continuation) for point in points for c in point.candidates),
+            explored_tokens=sum(len(c.continuation) - 1 for point in points for c in point.candidates),
         )
         count_points(self.step_metrics, points, put_in=bool(self.args.include_sampled_token))
         self._logged_points = points
@@ -295,6 +295,8 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         if not inputs:
             return total
         model.train()
+        if (told := getattr(self.optimizer, "train", None)) is not None:  # schedule-free optimizers, as in the Trainer
+            told()
         with self.step_metrics.phase("update"):
             for place, rows in enumerate(inputs):
                 last = place == len(inputs) - 1
@@ -326,13 +328,8 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         self.step_metrics.add("train/skipped_steps", float(self.args.process_index == 0))
 
     def _get_train_sampler(self, train_dataset: Any = None) -> PromptOrder:
-        args, dataset = self.args, train_dataset or self.train_dataset or []
-        batch = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
-        order = PromptOrder(
-            len(dataset), args.seed, batch, args.num_iterations, lambda: self.state.global_step // steps
-        )
-        steps = steps_per_epoch(len(order), args)
-        return order
+        dataset = train_dataset or self.train_dataset or []
+        return prompt_order(len(dataset), self.args, lambda: self.state.global_step)
 
     @torch.no_grad()
     def evaluate(

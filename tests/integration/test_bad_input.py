@@ -91,8 +91,7 @@ class TestOptions:
         assert message in refused(model, tmp_path, **more)
 
     def test_sharded_weights(self, model: Path, tmp_path: Path) -> None:
-        launched = partial(os.environ.update, ACCELERATE_USE_FSDP="true")
-        assert "FSDP and DeepSpeed are not supported" in refused(model, tmp_path, prepare=launched)
+        assert "FSDP and DeepSpeed are not supported" in refused(model, tmp_path, prepare=_launched_for_fsdp)
 
 
 class TestModels:
@@ -319,6 +318,10 @@ class TestLossesThatAreNotFinite:
         save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
         line = tlpo("train", *options(copy, tmp_path / "run"), streams=tmp_path / "streams").complaint()
         assert "the model's logits are not numbers" in line
+
+
+def _launched_for_fsdp() -> None:
+    os.environ["ACCELERATE_USE_FSDP"] = "true"
 
 
 def _spoil(steps: Any) -> None:

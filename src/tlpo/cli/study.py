@@ -34,7 +34,7 @@ def study(
 ) -> None:
     """Train and evaluate every method of a study, choose learning rates by one rule, and compare.
 
-    Exit status: 0 done, 1 something failed (told at the end), 75 stopped at --max_hours.
+    Exit status: 0 done, 75 stopped at --max_hours, 1 nothing is left but what failed (told at the end).
     """
     from rich.console import Console
 
@@ -60,8 +60,8 @@ def study(
         print_comparison(result.outcome.comparison, result.outcome.paths)
     for told in result.failed:
         sys.stderr.write(f"failed: {told}\n")
-    if result.failed:
-        raise typer.Exit(1)
     if not result.finished:
         sys.stderr.write("not finished: the same command goes on from here\n")
         raise typer.Exit(UNFINISHED)
+    if result.failed:
+        raise typer.Exit(1)

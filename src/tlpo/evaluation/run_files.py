@@ -44,7 +44,8 @@ class EvaluatedRun:
     """One evaluation: one model or adapter, under one seed.
 
     model_hash: of the model's content. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by
-    task; nll: nats a token by language; all by item. text: further figures of the whole run (mean_length, ...).
+    task; nll: nats a token by language; all by item. judged: the share of the responses that the response or line pass
+    rate counts; a response without a word to judge counts in none. text: further figures (mean_length, ...).
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class EvaluatedRun:
     consistency: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
     capability: Mapping[str, ItemSums] = field(default_factory=dict)
     nll: Mapping[str, ItemSums] = field(default_factory=dict)
+    judged: Mapping[Setting, float] = field(default_factory=dict)
     text: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -68,13 +70,15 @@ def read_run(path: Path) -> EvaluatedRun:
     if not report.get("complete", True):
         raise UserError(f"the evaluation in {folder} is not finished: give its command again")
     try:
+        consistency, judged = _consistency(folder, report)
         return EvaluatedRun(
             folder=folder,
             label=str(report.get("label") or folder.name),
             method=str(report.get("method") or ""),
             model_hash=str(report.get("model_hash") or ""),
             settings={name: value for name, value in report["settings"].items() if name not in _ASIDE},
-            consistency=_consistency(folder, report),
+            consistency=consistency,
+            judged=judged,
             capability=_capability(folder, report),
             nll={code: _nll(_items(folder, report, "nll", code)) for code in report["items"]["nll"]},
             text=_text(report["text"]),
@@ -99,13 +103,18 @@ def _items(folder: Path, report: Mapping[str, Any], part: str, name: str) -> lis
     return evaluation_items(folder, report, part, name) or []
 
 
-def _consistency(folder: Path, report: Mapping[str, Any]) -> dict[Setting, dict[str, ItemSums]]:
-    """The counts of each rate, summed by prompt."""
+def _consistency(
+    folder: Path, report: Mapping[str, Any]
+) -> tuple[dict[Setting, dict[str, ItemSums]], dict[Setting, float]]:
+    """The counts of each rate, summed by prompt; and the share of the responses that the first rate counts."""
     counts: dict[Setting, dict[str, dict[str, list[float]]]] = {}
+    judged: dict[Setting, list[bool]] = {}
     for temperature in report["items"]["consistency"]:
         for item in _items(folder, report, "consistency", temperature):
             for profile, outcomes in item["outcomes"].items():
                 setting = Setting(profile, float(temperature), item["source"], item["language"])
+                main = (outcomes or {}).get("rpr") or (outcomes or {}).get("lpr") or (0, 0)
+                judged.setdefault(setting, []).append(main[1] > 0)
                 for rate, outcome in (outcomes or {}).items():
                     if isinstance(outcome, list):  # not the plain mark "confused"
                         sums = counts.setdefault(setting, {}).setdefault(rate, {})
@@ -116,10 +125,11 @@ def _consistency(folder: Path, report: Mapping[str, Any]) -> dict[Setting, dict[
         for setting, rates in counts.items()
     }
     # A rate that nothing was counted for is undefined.
-    return {
+    defined = {
         setting: {rate: sums for rate, sums in rates.items() if sums.sums.denominators.sum() > 0}
         for setting, rates in tables.items()
     }
+    return defined, {setting: sum(marks) / len(marks) for setting, marks in judged.items()}
 
 
 def _capability(folder: Path, report: Mapping[str, Any]) -> dict[str, ItemSums]:

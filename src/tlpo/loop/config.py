@@ -160,6 +160,10 @@ class MethodConfig(TrainingArguments):
         },
     )
     update_batch_size: int = field(default=8, metadata={"help": "Examples in one forward and backward pass."})
+    ddp_timeout: int = field(
+        default=86_400,
+        metadata={"help": "Seconds that processes wait for each other: the first one audits alone, which takes long."},
+    )
     max_nonfinite_steps: int = field(
         default=5, metadata={"help": "Steps in a row whose loss may be not finite before the run ends."}
     )

@@ -116,9 +116,21 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
     )
     if config.focus is not None and config.focus not in [method.label for method in methods]:
         problems.append(f"focus '{config.focus}' is none of the methods")
+    problems += _profile_problems(config)
     if problems:
         raise UserError(f"{path}: " + "; ".join(problems))
     return config
+
+
+def _profile_problems(study: StudyConfig) -> list[str]:
+    """Where the profile that decides is not among those that are scored."""
+    lacking = [
+        f"{method.label}: {name}.profiles is {options['profiles']!r}, without the profile '{study.profile}'"
+        for method in study.methods
+        for name, options in (("evaluate", method.evaluate), ("validate", method.evaluate | method.validate))
+        if study.profile is not None and "profiles" in options and study.profile not in options["profiles"]
+    ]
+    return lacking[:3]
 
 
 _ENTRIES = (

@@ -31,9 +31,13 @@ _OUTPUTS = {
     "validate": ("output", "evaluation"), "evaluate": ("output", "evaluation"),
 }  # fmt: skip
 _WORDS = ("language", "method", "label", "suite", "profiles")  # even if a file of that name lies about
-_TASK_OPTIONS = (
-    "tasks", "capability_data", "limit", "num_fewshot", "apply_chat_template", "capability_batch_size",
+# What is said of the evaluation's own prompts and tasks says nothing of the validation.
+_NOT_FOR_VALIDATION = (
+    "tasks", "capability_data", "limit", "num_fewshot", "apply_chat_template", "capability_batch_size", "sources",
+    "num_prompts", "baseline",
 )  # fmt: skip
+# A training that is killed, as for want of memory, goes on from its last third.
+_SAVING = {"save_strategy": "steps", "save_steps": 0.34, "save_total_limit": 1}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -99,25 +103,33 @@ class Plan:
         shared = {"model": study.model, "language": ",".join(study.languages)}
         budget = {} if study.rollout_budget is None else {"rollout_budget": study.rollout_budget}
         self._shared, self._budget = shared, budget
-        sampling = {**shared, "prompts": str(files.train), **study.sample}
-        self.sample = Stage("sample", "data", sampling)
-        self.pairs = Stage("pairs", "data", {"samples": "{samples}", **study.pairs}, {"samples": self.sample})
+
+    def sample(self, seed: int) -> Stage:
+        """The responses that the trainings of one seed learn from, if they learn from a file."""
+        options = {**self._shared, "prompts": str(self.files.train), "seed": seed, **self.study.sample}
+        return Stage("sample", f"data, seed {seed}", options)
+
+    def pairs(self, seed: int) -> Stage:
+        """The preference pairs made of them."""
+        options = {"samples": "{samples}", "seed": seed, **self.study.pairs}
+        return Stage("pairs", f"data, seed {seed}", options, {"samples": self.sample(seed)})
 
     def train(self, method: MethodSpec, rate: float, seed: int) -> Stage:
         """The training of one cell. Its audits are left out: the study evaluates."""
         data = TRAINED[method.kind]
         options = {
-            "audit_prompts": 0, "save_strategy": "no", **self._shared, **self._budget, "method": method.kind,
+            "audit_prompts": 0, **_SAVING, **self._shared, **self._budget, "method": method.kind,
             "prompts": str(self.files.train), **({"data": data} if data else {}), **method.train,
             "language": list(self.study.languages), "learning_rate": rate, "seed": seed,
         }  # fmt: skip
-        return Stage("train", cell_name(method, rate, seed), options, {"samples": self.sample, "pairs": self.pairs})
+        inputs = {"samples": self.sample(seed), "pairs": self.pairs(seed)}
+        return Stage("train", cell_name(method, rate, seed), options, inputs)
 
     def validate(self, method: MethodSpec, rate: float | None) -> Stage:
         """The small evaluation that a learning rate is chosen by; of the base model for None."""
         texts = [f"{code}={path}" for code, path in self.files.validation_texts.items()]
         given = {"suite": "consistency", "prompts": str(self.files.validation), "clean_text": texts}
-        shared = {name: value for name, value in method.evaluate.items() if name not in _TASK_OPTIONS}
+        shared = {name: value for name, value in method.evaluate.items() if name not in _NOT_FOR_VALIDATION}
         options = shared | given | method.validate
         return self._evaluation("validate", method, rate, method.seeds[0] if method.seeds else None, options)
 

@@ -26,12 +26,14 @@ class PromptFiles:
 def split_prompts(study: StudyConfig, folder: Path) -> PromptFiles:
     """Write the split of the study's training prompts into a folder.
 
-    The validation prompts of each language are drawn at random, with one fixed seed. They also are the clean text of
+    The validation prompts of each language are drawn at random, with one fixed seed; a prompt that stands in the file
+    more than once is taken once. They also are the clean text of
     the validation, so that it shares no sentence with the evaluation; English text comes from the bundled prompts.
 
     Raises UserError when a language has too few prompts.
     """
-    records = load_prompts(study.prompts, language=study.languages, split="train")
+    every = load_prompts(study.prompts, language=study.languages, split="train")
+    records = list({(record.language, _text(record)): record for record in reversed(every)}.values())[::-1]
     kept_back: dict[str, list[PromptRecord]] = {}
     for code in study.languages:
         mine = [record for record in records if record.language == code]

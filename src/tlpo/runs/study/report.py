@@ -19,6 +19,7 @@ from tlpo.runs.study.config import TRAINED, MethodSpec
 from tlpo.runs.study.plan import Stage
 from tlpo.runs.study.progress import KINDS, counts, progress, stages_of
 from tlpo.runs.study.schedule import Schedule
+from tlpo.runs.study.state import FAILED
 
 Fact = dict[str, Any]
 
@@ -67,7 +68,7 @@ def write_report(schedule: Schedule) -> Outcome | None:
 
     None while the base model's evaluation or any other is missing.
     """
-    schedule = replace(schedule, only=())
+    schedule = replace(schedule, only=(), over=True)
     study, states = schedule.plan.study, schedule.states
     facts = {method.label: _fact(schedule, method) for method in schedule.methods()}
     text = json.dumps({"rule": rule_text(study.max_nll_rise), "methods": facts}, ensure_ascii=False, indent=1)
@@ -98,13 +99,14 @@ def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
     trainings = [schedule.plan.train(method, choice.rate, seed) for seed in method.seeds] if choice else []
     return {
         "choice": choice.to_dict() if choice else None,
-        "rollouts": [used for stage in trainings if (used := _rollouts(schedule, method, stage)) is not None],
+        "rollouts": [used for stage in trainings if (used := _rollouts(schedule, stage)) is not None],
+        "skipped": sum(_run_state(schedule, stage).get("skipped_steps", 0) for stage in trainings),
         "training_hours": [states.record(stage).seconds / 3600 for stage in trainings if states.done(stage)],
         "hours": sum(states.record(stage).seconds for stage in stages.values()) / 3600,
         "failed": [
             f"{stage.label}, {stage.kind}: {states.record(stage).reason}"
             for stage in stages.values()
-            if states.record(stage).status == "failed"
+            if states.record(stage).status == FAILED
         ],
     }
 
@@ -131,20 +133,22 @@ def _curves(schedule: Schedule, facts: dict[str, Fact]) -> Fact | None:
 _CURVES = ("mean_length", "digits_share")
 
 
-def _rollouts(schedule: Schedule, method: MethodSpec, stage: Stage) -> int | None:
+def _run_state(schedule: Schedule, stage: Stage) -> Fact:
+    """What a training says of itself; nothing before it is finished."""
+    try:
+        path = stage.result(schedule.states.root).parent / "run.json"
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _rollouts(schedule: Schedule, stage: Stage) -> int | None:
     """The sampled responses that a finished training used.
 
     For a method that learns from sampled data these are all that were sampled to make it, those that gave no pair too.
     """
-    root, sample = schedule.states.root, schedule.plan.sample
-    try:
-        found = json.loads((stage.result(root).parent / "run.json").read_text(encoding="utf-8"))
-        if TRAINED[method.kind] is None or "data" in method.train:
-            return int(found["rollouts"]["responses"])
-        with sample.result(root).open(encoding="utf-8") as file:
-            return sum(len(json.loads(line)["responses"]) for line in file)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    used = _run_state(schedule, stage).get("rollouts", {}).get("responses")
+    return None if used is None else int(used)
 
 
 def _columns(fact: Fact) -> dict[str, str]:
@@ -172,11 +176,24 @@ def _notes(schedule: Schedule, facts: dict[str, Fact]) -> Iterable[str]:
             tried = "; ".join(_tried(Candidate(**entry)) for entry in fact["choice"]["candidates"])
             kept = "" if fact["choice"]["within"] else " No rate keeps to the bound."
             yield f"{label}: {fact['choice']['rate']:g} was chosen. Tried: {tried}.{kept}"
-    shared = [schedule.states.record(stage) for stage in (schedule.plan.sample, schedule.plan.pairs)]
-    hours = sum(fact["hours"] for fact in facts.values()) + sum(record.seconds for record in shared) / 3600
+    for label, fact in facts.items():
+        if fact["skipped"]:
+            yield f"{label}: {fact['skipped']} steps were left out, as their loss was not finite."
+    shared = [(stage, schedule.states.record(stage)) for stage in _data_stages(schedule)]
+    hours = sum(fact["hours"] for fact in facts.values()) + sum(record.seconds for _, record in shared) / 3600
     yield f"{hours:.2f} hours of work in all, {study.jobs} stage{'' if study.jobs == 1 else 's'} at a time."
+    for stage, record in shared:
+        if record.status == FAILED:
+            yield f"Failed: {stage.label}, {stage.kind}: {record.reason}"
     for fact in facts.values():
         yield from (f"Failed: {told}" for told in fact["failed"])
+    yield from (f"Not usable: {told}" for told in schedule.unread.values())
+
+
+def _data_stages(schedule: Schedule) -> list[Stage]:
+    """The stages that make data to learn from, of all seeds that any method is trained with."""
+    seeds = {seed for method in schedule.methods() for seed in method.seeds if TRAINED.get(method.kind)}
+    return [make(seed) for seed in sorted(seeds) for make in (schedule.plan.sample, schedule.plan.pairs)]
 
 
 def _budget_note(facts: dict[str, Fact], budget: int | None) -> str:

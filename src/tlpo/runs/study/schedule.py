@@ -10,7 +10,7 @@ from tlpo.evaluation.run_files import read_run
 from tlpo.runs.study.choice import Candidate, Choice, candidate, choose
 from tlpo.runs.study.config import MethodSpec
 from tlpo.runs.study.plan import Plan, Stage
-from tlpo.runs.study.state import States
+from tlpo.runs.study.state import FAILED, States
 
 
 @dataclass
@@ -18,13 +18,16 @@ class Schedule:
     """The stages of a study in the order in which they are wanted.
 
     only: labels; other methods are passed over, but for the base model, which every choice needs. failed: digests of
-    the stages that failed since the study was started; they are not tried again, nor is what needs them.
+    the stages that failed since the study was started; they are not tried again, nor is what needs them. over: nothing
+    will be tried again, so what failed before counts as lost, too. unread: by digest, why validations were not usable.
     """
 
     plan: Plan
     states: States
     only: Collection[str] = ()
     failed: set[str] = field(default_factory=set)
+    over: bool = False
+    unread: dict[str, str] = field(default_factory=dict)
     _candidates: dict[str, Candidate] = field(default_factory=dict)
 
     def methods(self) -> list[MethodSpec]:
@@ -67,7 +70,7 @@ class Schedule:
             return Choice(method.learning_rates[0], True, ())
         base = self.plan.validate(self.plan.study.base, None)
         stages = [self.plan.validate(method, rate) for rate in method.learning_rates]
-        if not self.states.done(base) or not all(self.states.done(stage) or self._lost(stage) for stage in stages):
+        if not self.states.done(base) or not all(self.states.done(stage) or self.lost(stage) for stage in stages):
             return None
         candidates = [
             found
@@ -90,14 +93,17 @@ class Schedule:
             try:
                 runs = read_run(stage.result(root)), read_run(base.result(root))
                 self._candidates[stage.digest] = candidate(rate, *runs, self.plan.study.profile)
-            except UserError:
+            except UserError as error:
                 self.failed.add(stage.digest)
+                self.unread[stage.digest] = f"{stage.label}, {stage.kind}: {error}"
         return self._candidates.get(stage.digest)
 
     def _wanted(self, method: MethodSpec) -> Iterator[Stage]:
         if len(method.learning_rates) > 1 and self.choice(method) is None:
-            yield self.plan.validate(self.plan.study.base, None)
-            yield from (self.plan.validate(method, rate) for rate in method.learning_rates)
+            base = self.plan.validate(self.plan.study.base, None)
+            yield base
+            if not self.lost(base):  # else nothing could be chosen
+                yield from (self.plan.validate(method, rate) for rate in method.learning_rates)
         yield from self.evaluations(method)
 
     def _collect(self, stage: Stage, found: dict[str, Stage]) -> None:
@@ -109,11 +115,11 @@ class Schedule:
             self._collect(needed, found)
         found[stage.digest] = stage
 
-    def _lost(self, stage: Stage) -> bool:
+    def lost(self, stage: Stage) -> bool:
         """Whether it failed, or cannot run because something that it needs failed."""
-        return stage.digest in self.failed or any(
-            self._lost(needed) for needed in stage.needs if not self.states.usable(needed)
-        )
+        if stage.digest in self.failed or (self.over and self.states.record(stage).status == FAILED):
+            return True
+        return any(self.lost(needed) for needed in stage.needs if not self.states.usable(needed))
 
 
 _RESULTS = ("validate", "evaluate")  # read to the end; of others the result must still lie there

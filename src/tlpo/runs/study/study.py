@@ -23,12 +23,13 @@ _POLL = 0.2  # seconds between looks at the workers
 _NOTE = 30.0  # seconds between notes of the time that workers have taken
 _MARGIN = 180.0  # seconds before the end of a piece at which workers are asked to stop
 _GRACE = 600.0  # seconds that they get to save what they have
+_DISK_FULL = "the disk is full"  # as the commands say it
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """outcome: what was reported; None if there is nothing to compare yet. finished: whether nothing is left to do.
-    failed: what failed, each with its reason."""
+    """outcome: what was reported; None if there is nothing to compare yet. finished: whether nothing is left to do but
+    what failed and what needs it. failed: what failed, each with its reason."""
 
     outcome: Outcome | None
     finished: bool
@@ -48,18 +49,19 @@ def run_study(
     command: the words that run a stage.
 
     Raises:
-        UserError: a label is unknown, the prompts cannot be used, or another study is at work in the folder.
+        UserError: a label is unknown, the prompts cannot be used, another study is at work in the folder, or the disk
+            is full; nothing that is done is lost.
         KeyboardInterrupt: on Ctrl-C, once the stages at work have saved what they have.
     """
     begun = time.monotonic()
-    schedule = make_schedule(study, only)
     with alone_in_study(study.output) as lock:
+        schedule = make_schedule(study, only)  # writes the prompts, which nobody else may be using
         crew = _Crew(schedule, study.jobs, lock, command)
         limit = None if max_hours is None else begun + 3600 * max_hours - min(_MARGIN, 360 * max_hours)
         crew.work(limit)
         outcome = write_report(schedule)
-    finished = not schedule.open_stages() and not schedule.failed
-    return StudyResult(outcome, finished, tuple(crew.failures))
+    failures = (*crew.failures, *schedule.unread.values())
+    return StudyResult(outcome, all(map(schedule.lost, schedule.open_stages())), failures)
 
 
 def make_schedule(study: StudyConfig, only: Collection[str] = (), prompts: Path | None = None) -> Schedule:
@@ -119,6 +121,12 @@ class _Crew:
         ended = [(worker, record) for worker in self._workers if (record := worker.ended()) is not None]
         for worker, record in ended:
             self._workers.remove(worker)
+            if record.status == FAILED and _DISK_FULL in record.reason:
+                self._stop(_DISK_FULL)  # every other stage would work in vain, too
+                raise UserError(
+                    f"no space left in {self._schedule.states.root}: make room, or set keep_weights to none, and give "
+                    "the same command again; what is done is kept"
+                )
             if record.status == FAILED:
                 self._schedule.failed.add(worker.stage.digest)
                 self.failures.append(f"{_name(worker)}: {record.reason}")

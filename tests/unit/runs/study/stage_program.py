@@ -20,6 +20,8 @@ def _work(told: dict[str, Any]) -> None:
     text = wish.read_text(encoding="utf-8") if wish.is_file() else "{}"
     if text == "crash":
         sys.exit("error: out of luck")
+    if text == "full":
+        sys.exit("error: the disk is full: free some space and try again, or choose another output folder")
     while text in ("hang", "deaf"):
         try:
             time.sleep(60)
@@ -29,7 +31,7 @@ def _work(told: dict[str, Any]) -> None:
     if told["kind"] == "train":
         result.mkdir(parents=True)
         (result / "model.safetensors").write_text("weights", encoding="utf-8")
-        used = {"status": "finished", "rollouts": {"responses": 20 if told["options"].get("data") else 32}}
+        used = {"status": "finished", "rollouts": {"responses": 32}}
         (result.parent / "run.json").write_text(json.dumps(used), encoding="utf-8")
         (result.parent / "checkpoint-1").mkdir()
     elif told["kind"] in ("sample", "pairs"):

@@ -26,7 +26,7 @@ def plan(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def stages(plan: Plan) -> Iterator[Stage]:
-    yield from (plan.sample, plan.pairs, plan.validate(plan.study.base, None))
+    yield from (plan.sample(0), plan.pairs(0), plan.validate(plan.study.base, None))
     for method in plan.study.methods:
         for rate in method.learning_rates:
             yield from (plan.train(method, rate, method.seeds[0]), plan.validate(method, rate))

@@ -62,10 +62,11 @@ def test_the_commands_of_a_cell(tmp_path: Path) -> None:
     dpo = next(method for method in study.methods if method.kind == "dpo")
 
     train = plan.train(dpo, 1e-6, 1)
-    assert train.needs == (plan.pairs,)
-    assert plan.pairs.needs == (plan.sample,)
+    assert train.needs == (plan.pairs(1),)
+    assert plan.pairs(1).needs == (plan.sample(1),)
+    assert plan.sample(1).resolved(study.output)["seed"] == plan.pairs(1).resolved(study.output)["seed"] == 1
     options = train.resolved(study.output)
-    assert options["data"] == str(plan.pairs.result(study.output))
+    assert options["data"] == str(plan.pairs(1).result(study.output))
     assert (options["method"], options["learning_rate"], options["seed"]) == ("dpo", 1e-6, 1)
     assert (options["rollout_budget"], options["audit_prompts"], options["language"]) == (32, 0, ["ko"])
     assert options["output_dir"] == str(train.folder(study.output) / "run")

@@ -57,8 +57,8 @@ def run(study: StudyConfig, control: Path, **options: Any) -> StudyResult:
 
 EVERYTHING = [
     "base, evaluate", "cool, evaluate",
-    "data, sample", "data, pairs", "DPO, 1e-06, seed 0, train", "DPO, 1e-06, seed 0, evaluate",
-    "DPO, 1e-06, seed 1, train", "DPO, 1e-06, seed 1, evaluate",
+    "data, seed 0, sample", "data, seed 0, pairs", "DPO, 1e-06, seed 0, train", "DPO, 1e-06, seed 0, evaluate",
+    "data, seed 1, sample", "data, seed 1, pairs", "DPO, 1e-06, seed 1, train", "DPO, 1e-06, seed 1, evaluate",
     "base, validate", "TLPO, 1e-06, seed 0, train", "TLPO, 1e-06, seed 0, validate", "TLPO, 5e-06, seed 0, train",
     "TLPO, 5e-06, seed 0, validate", "TLPO, 1e-05, seed 0, train", "TLPO, 1e-05, seed 0, validate",
     "TLPO, 5e-06, seed 0, evaluate", "TLPO, 5e-06, seed 1, train", "TLPO, 5e-06, seed 1, evaluate",
@@ -122,12 +122,14 @@ def test_weights_cleared_away_are_trained_again_when_they_are_needed(study: Stud
 
 
 def test_a_crash_loses_nothing_else_and_is_tried_again(study: StudyConfig, control: Path) -> None:
-    wish(control, "data, pairs", "crash")
+    for seed in (0, 1):
+        wish(control, f"data, seed {seed}, pairs", "crash")
     wish(control, "TLPO, 5e-06, seed 0, validate", "crash")
     result = run(study, control)
-    assert not result.finished
+    assert result.finished  # but for what failed
     assert result.failed == (
-        "data, pairs: exit status 1: error: out of luck",
+        "data, seed 0, pairs: exit status 1: error: out of luck",
+        "data, seed 1, pairs: exit status 1: error: out of luck",
         "TLPO, 5e-06, seed 0, validate: exit status 1: error: out of luck",
     )
     assert result.outcome is not None
@@ -138,12 +140,47 @@ def test_a_crash_loses_nothing_else_and_is_tried_again(study: StudyConfig, contr
     assert any("out of luck" in note for note in found["study"]["notes"])
     assert not [name for name in calls(control) if name.startswith("DPO")]
 
-    wish(control, "data, pairs", "{}")
+    for seed in (0, 1):
+        wish(control, f"data, seed {seed}, pairs", "{}")
     wish(control, "TLPO, 5e-06, seed 0, validate", passed=19, nll=40.4)
     result = run(study, control)
     assert (result.finished, result.failed) == (True, ())
     assert result.outcome is not None
     assert result.outcome.comparison["study"]["methods"]["TLPO"]["learning rate"] == "5e-06"
+
+
+def test_a_piece_that_ends_after_a_crash_is_not_finished(study: StudyConfig, control: Path) -> None:
+    wish(control, "base, evaluate", "crash")
+    wish(control, "cool, evaluate", "hang")
+    result = run(study, control, max_hours=4 / 3600)
+    assert not result.finished
+    assert result.failed == ("base, evaluate: exit status 1: error: out of luck",)
+
+
+def test_without_the_base_models_validation_no_rate_is_tried(study: StudyConfig, control: Path) -> None:
+    wish(control, "base, validate", "crash")
+    result = run(study, control, only=["TLPO"])
+    assert result.finished
+    assert calls(control) == ["base, evaluate", "base, validate"]
+
+
+def test_a_full_disk_stops_the_study(study: StudyConfig, control: Path) -> None:
+    wish(control, "cool, evaluate", "full")
+    with pytest.raises(UserError, match=r"no space left in .*make room"):
+        run(study, control)
+    assert calls(control) == ["base, evaluate", "cool, evaluate"]
+    wish(control, "cool, evaluate", "{}")
+    assert run(study, control).finished
+
+
+def test_a_validation_that_cannot_be_used_is_told(study: StudyConfig, control: Path) -> None:
+    wish(control, "TLPO, 1e-06, seed 0, validate", passed=17, nll=float("nan"))
+    result = run(study, control)
+    assert result.finished
+    assert [told.split(":")[0] for told in result.failed] == ["TLPO, 1e-06, seed 0, validate"]
+    assert result.outcome is not None
+    assert result.outcome.comparison["study"]["methods"]["TLPO"]["learning rate"] == "5e-06"
+    assert any(note.startswith("Not usable: TLPO, 1e-06") for note in result.outcome.comparison["study"]["notes"])
 
 
 def test_only_some_methods(study: StudyConfig, control: Path) -> None:

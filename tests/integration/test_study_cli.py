@@ -75,7 +75,7 @@ def test_a_study_killed_and_resumed(config: Path, tmp_path: Path, capsys: pytest
         first.wait()
     before = _records(output)
     assert {name: record["status"] for name, record in before.items()} == {
-        "base, evaluate": "done", "data, sample": "done", "SFT, 0.001, seed 0, train": "stopped",
+        "base, evaluate": "done", "data, seed 0, sample": "done", "SFT, 0.001, seed 0, train": "stopped",
     }  # fmt: skip
 
     second = subprocess.run(words, capture_output=True, text=True, check=False, timeout=400)
@@ -83,7 +83,7 @@ def test_a_study_killed_and_resumed(config: Path, tmp_path: Path, capsys: pytest
     after = _records(output)
     assert {record["status"] for record in after.values()} == {"done"}
     assert len(after) == 6
-    for name in ("base, evaluate", "data, sample"):  # not done again
+    for name in ("base, evaluate", "data, seed 0, sample"):  # not done again
         assert after[name]["attempts"] == 1
     assert after["SFT, 0.001, seed 0, train"]["attempts"] == 2
 

@@ -111,7 +111,7 @@ def test_metrics_agree_with_what_happened(tmp_path: Path) -> None:
         assert entry["confusion/points_used"] == sum(point.has_signal for point in points)
         rewards = [judged.reward for point in points for judged in point.judged]
         assert entry["explore/reward"] == pytest.approx(sum(rewards) / len(rewards))
-        assert entry["explore/tokens"] == sum(len(c.continuation) for point in points for c in point.candidates)
+        assert entry["explore/tokens"] == sum(len(c.continuation) - 1 for point in points for c in point.candidates)
         assert entry["update/tokens"] == sum(len(point.prefix_ids) for point in points if point.has_signal)
         top = [sorted(point.candidates, key=lambda c: -c.prob)[:8] for point in points]
         assert len(top) == len(points)

@@ -197,7 +197,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
                 )
                 for candidate in candidates
             ]
-            self.step_metrics.add("explore/tokens", sum(len(c.continuation) for c in candidates))
+            self.step_metrics.add("explore/tokens", sum(len(c.continuation) - 1 for c in candidates))
 
     def advantage(self, points: Sequence[ConfusionPoint]) -> None:
         """Fill in each point's advantages; a group without signal gets zeros."""

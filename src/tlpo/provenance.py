@@ -1,10 +1,14 @@
-"""Where a result comes from: versions of the packages it depends on, and the git commit of the working folder."""
+"""Where a result comes from: versions of packages, the git commit of the working folder, and what was in its files."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 import subprocess
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from tlpo import __version__
 
@@ -34,3 +38,28 @@ def git_commit() -> str | None:
 
     commit = git("rev-parse", "HEAD")
     return f"{commit}-dirty" if commit and git("status", "--porcelain", "--untracked-files=no") else commit
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        digest = hashlib.sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def content_digest(path: Path) -> str | None:
+    """A digest of a file, or of all files of a folder (notes in Markdown aside) with their names; None for neither."""
+    if path.is_file():
+        return _file_digest(path, path.stat().st_mtime_ns)
+    if not path.is_dir():
+        return None
+    files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix != ".md")
+    told = [(file.relative_to(path).as_posix(), _file_digest(file, file.stat().st_mtime_ns)) for file in files]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+@lru_cache(maxsize=10_000)
+def _file_digest(path: Path, changed: int) -> str:
+    return sha256_of(path)

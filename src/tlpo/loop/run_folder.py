@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from tlpo.errors import UserError
 from tlpo.loop.checkpoints import checkpoint_folders
-from tlpo.provenance import git_commit, versions
+from tlpo.provenance import content_digest, git_commit, versions
 
 if TYPE_CHECKING:
     from tlpo.loop.config import MethodConfig, RunConfig
@@ -22,9 +22,11 @@ CONFIG_FILE = "resolved_config.yaml"
 STATE_FILE = "run.json"
 # Options that may differ when a run goes on: they change what is shown or kept, not what is computed.
 _FREE = {
-    "dataloader_num_workers", "disable_tqdm", "log_level", "log_level_replica", "report_to", "resume_from_checkpoint",
-    "save_total_limit",
+    "dataloader_num_workers", "disable_tqdm", "log_level", "log_level_replica", "output_dir", "report_to",
+    "resume_from_checkpoint", "save_total_limit",
 }  # fmt: skip
+# Options that name files: it is their contents that decide, wherever they lie.
+_FILES = ("prompts", "data", "eval_prompts", "clean_text")
 # While a folder has none of these, nothing is lost when its run gets other settings.
 _RESULTS = ("before/responses.jsonl", "nll_before.json", "metrics.jsonl", "final")
 
@@ -68,9 +70,16 @@ def status_of(folder: Path, run: RunConfig, args: MethodConfig) -> str:
         recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
         known, processes = recorded["config"], recorded["processes"]
         known = _defaults(run, args) | known  # an older version may not have known every option
-        changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE)
+        seen, now = recorded.get("inputs") or {}, _inputs(run)
+        moved = {name for name in now if seen.get(name) == now[name]}
+        changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE | moved)
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
         raise UserError(f"{path} is damaged: give another output_dir") from None
+    if edited := [name for name in now if name in seen and seen[name] != now[name]]:
+        raise UserError(
+            f"{folder} already holds another run (the files of {', '.join(edited)} have changed since): "
+            "give another output_dir, or put them back"
+        )
     if changed:
         told = ", ".join(f"{name} was {known.get(name)!r}, now {config[name]!r}" for name in changed[:5])
         raise UserError(f"{folder} already holds another run ({told}): give another output_dir")
@@ -96,7 +105,8 @@ def claim(folder: Path, run: RunConfig, args: MethodConfig) -> str:
     if args.process_index == 0 and status == "new":
         folder.mkdir(parents=True, exist_ok=True)
         provenance = {"versions": versions(), "git_commit": git_commit(), "processes": args.world_size}
-        text = yaml.safe_dump({"config": resolved(run, args), **provenance}, allow_unicode=True, sort_keys=True)
+        told = {"config": resolved(run, args), "inputs": _inputs(run), **provenance}
+        text = yaml.safe_dump(told, allow_unicode=True, sort_keys=True)
         temporary = folder / f".{CONFIG_FILE}.tmp"
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(folder / CONFIG_FILE)
@@ -113,6 +123,20 @@ def resolved(run: RunConfig, args: MethodConfig) -> dict[str, Any]:
     # The library masks every option that ends in _token, as access tokens do; this one is no secret.
     options |= {name: getattr(args, name) for name in ("include_sampled_token",) if name in options}
     return {name: _plain(value) for name, value in sorted((asdict(run) | options).items())}
+
+
+def _inputs(run: RunConfig) -> dict[str, list[str]]:
+    """Digests of the files that options name, by option; what is no file here (a hub's data set, say) is left out."""
+    found = {}
+    for name in _FILES:
+        value = getattr(run, name)
+        entries = [("", "", value)] if isinstance(value, str) else [entry.rpartition("=") for entry in value or []]
+        digests = [content_digest(Path(path)) for *_, path in entries]
+        if any(digests):
+            found[name] = [
+                f"{head}{equals}{digest or path}" for digest, (head, equals, path) in zip(digests, entries, strict=True)
+            ]
+    return found
 
 
 def _defaults(run: RunConfig, args: MethodConfig) -> dict[str, Any]:

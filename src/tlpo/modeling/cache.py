@@ -7,7 +7,6 @@ A manifest lists every file with size and SHA-256; sizes are compared on every u
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import os
@@ -19,6 +18,7 @@ from typing import Any
 import filelock
 
 from tlpo.errors import UserError
+from tlpo.provenance import sha256_of
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +30,6 @@ def cache_root() -> Path:
     if chosen := os.environ.get("TLPO_CACHE"):
         return Path(chosen).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "tlpo"
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        digest = hashlib.sha256()
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def build_once(folder: Path, build: Callable[[Path], None], origin: Mapping[str, Any]) -> Path:

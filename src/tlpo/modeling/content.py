@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
-from tlpo.modeling.cache import sha256_of
 from tlpo.modeling.load import base_of, resolve_model
+from tlpo.provenance import sha256_of
 
 DECISIVE_FILES = (
     "*.safetensors", "config.json", "generation_config.json", "adapter_config.json", "tokenizer*", "vocab*", "merges*",

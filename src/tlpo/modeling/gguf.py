@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tlpo.errors import UserError, missing_extra
-from tlpo.modeling.cache import build_once, cache_root, is_whole, sha256_of
+from tlpo.modeling.cache import build_once, cache_root, is_whole
+from tlpo.provenance import sha256_of
 
 logger = logging.getLogger(__name__)
 

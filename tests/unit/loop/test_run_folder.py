@@ -49,3 +49,25 @@ def test_a_run_of_a_version_without_an_option_goes_on_with_its_default(tmp_path:
     other = TLPOConfig(output_dir=str(tmp_path), use_cpu=True, rollout_budget=1000)
     with pytest.raises(UserError, match="rollout_budget was None, now 1000"):
         status_of(tmp_path, run, other)
+
+
+def test_files_are_known_by_what_is_in_them(tmp_path: Path) -> None:
+    first, moved = tmp_path / "a.txt", tmp_path / "b.txt"
+    first.write_text("하나\n", encoding="utf-8")
+    folder = tmp_path / "run"
+    args = TLPOConfig(output_dir=str(folder), use_cpu=True)
+
+    def run(path: Path) -> RunConfig:
+        return RunConfig(model="m", language=["ko"], prompts=str(path), clean_text=[f"ko={path}", "en=bundled"])
+
+    claim(folder, run(first), args)
+    (folder / "metrics.jsonl").write_text("")
+    first.rename(moved)
+    assert status_of(folder, run(moved), TLPOConfig(output_dir=f"{folder}/../run", use_cpu=True)) == "running"
+    moved.write_text("둘\n", encoding="utf-8")
+    with pytest.raises(UserError, match="the files of prompts, clean_text have changed since"):
+        status_of(folder, run(moved), args)
+    moved.write_text("하나\n", encoding="utf-8")
+    assert status_of(folder, run(moved), args) == "running"
+    with pytest.raises(UserError, match=r"prompts was '.*a.txt', now None"):
+        status_of(folder, RunConfig(model="m", language=["ko"]), args)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tlpo.errors import UserError
-from tlpo.modeling.cache import MANIFEST, build_once, cache_root, is_whole, sha256_of
+from tlpo.modeling.cache import MANIFEST, build_once, cache_root, is_whole
+from tlpo.provenance import sha256_of
 
 ORIGIN = {"name": "x", "format": 1}
 

@@ -10,8 +10,8 @@ import torch
 from tests.models import byte_level_tokenizer, tiny_model
 from transformers import PreTrainedModel
 
-from tlpo.modeling.cache import sha256_of
 from tlpo.modeling.gguf import GGUFModel
+from tlpo.provenance import sha256_of
 
 # Named so by the GGUF format; its rows are permuted for the query and key of Llama models.
 _TENSORS = {

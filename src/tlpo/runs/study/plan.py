@@ -12,12 +12,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tlpo import __version__
-from tlpo.modeling.cache import sha256_of
+from tlpo.provenance import content_digest
 from tlpo.runs.study.config import TRAINED, MethodSpec, Options, StudyConfig
 from tlpo.runs.study.prompts import PromptFiles
 
@@ -164,7 +164,7 @@ def _identity(value: Any, inputs: Mapping[str, Stage]) -> Any:
     if not isinstance(value, str):
         return value
     head, equals, path = value.rpartition("=")
-    if path and "\n" not in path and len(path) < 1000 and (found := _content(Path(path))):
+    if path and "\n" not in path and len(path) < 1000 and (found := content_digest(Path(path))):
         return f"{head}{equals}content:{found}"
     return _PLACEHOLDER.sub(lambda match: f"stage:{inputs[match[1]].digest}" if match[1] in inputs else match[0], value)
 
@@ -176,19 +176,3 @@ def _filled(value: Any, inputs: Mapping[str, Stage], root: Path) -> Any:
     if not isinstance(value, str):
         return value
     return _PLACEHOLDER.sub(lambda match: str(inputs[match[1]].result(root)) if match[1] in inputs else match[0], value)
-
-
-def _content(path: Path) -> str | None:
-    """A digest of a file, or of all files of a folder with their names; None for anything else."""
-    if path.is_file():
-        return _file_digest(path, path.stat().st_mtime_ns)
-    if not path.is_dir():
-        return None
-    files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix != ".md")
-    told = [(file.relative_to(path).as_posix(), _file_digest(file, file.stat().st_mtime_ns)) for file in files]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
-
-
-@lru_cache(maxsize=10_000)
-def _file_digest(path: Path, changed: int) -> str:
-    return sha256_of(path)

@@ -119,7 +119,8 @@ class TestAFinishedRun:
         assert (options["recipe"], options["look_ahead"], options["adam_beta1"]) == ("default", 3, 0.9)  # defaults
         assert {"tlpo", "python", "torch", "transformers"} <= set(found["versions"])
         assert found["versions"]["torch"] == version("torch")
-        assert set(found) == {"config", "versions", "git_commit", "processes"}
+        assert set(found) == {"config", "inputs", "versions", "git_commit", "processes"}
+        assert found["inputs"] == {}  # the bundled prompts are no file of the user
         assert found["processes"] == 1
 
     def test_the_metrics_and_the_completions(self, finished: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

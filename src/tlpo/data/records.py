@@ -27,6 +27,11 @@ class PromptRecord:
     answer: str | None = None
     setting: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it stands, for messages: its file and line, or its number."""
+        return self.where or f"prompt {self.index}"
+
 
 def last_user_text(prompt: str | Messages) -> str:
     """The text that a person reads as the question: the prompt itself, or the last user message of a chat."""

@@ -89,7 +89,7 @@ class AuditSettings:
         """Refuse a prompt that, with the longest response, exceeds the model's context; None: there is no limit."""
         if context is not None and tokens + self.max_new_tokens > context:
             raise UserError(
-                f"{place_of(prompt)}: the prompt has {tokens} tokens; with max_new_tokens {self.max_new_tokens} it "
+                f"{prompt.place}: the prompt has {tokens} tokens; with max_new_tokens {self.max_new_tokens} it "
                 f"exceeds the model's context of {context}: shorten the prompt or lower max_new_tokens"
             )
 
@@ -105,11 +105,6 @@ class AuditSettings:
             "prompts": len(prompts),
             "prompts_digest": _digest([[prompt.language, prompt.prompt] for prompt in prompts]),
         }
-
-
-def place_of(prompt: PromptRecord) -> str:
-    """Where a prompt stands, for messages: its file and line, or its number."""
-    return prompt.where or f"prompt {prompt.index}"
 
 
 def _folder_stamp(name: str | None) -> str | None:

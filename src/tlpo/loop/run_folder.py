@@ -65,12 +65,12 @@ def status_of(folder: Path, run: RunConfig, args: MethodConfig) -> str:
         return "new"
     if not checkpoint_folders(folder) and not any((folder / name).exists() for name in _RESULTS):
         return "new"
-    config = resolved(run, args)
+    config, now = resolved(run, args), _inputs(run)
     try:
         recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
         known, processes = recorded["config"], recorded["processes"]
         known = _defaults(run, args) | known  # an older version may not have known every option
-        seen, now = recorded.get("inputs") or {}, _inputs(run)
+        seen = recorded.get("inputs") or {}
         moved = {name for name in now if seen.get(name) == now[name]}
         changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE | moved)
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tlpo.confusion import ConfusionDetector
 from tlpo.data import PromptRecord, encode_prompt
 from tlpo.errors import UserError, at
-from tlpo.evaluation.settings import AuditSettings, place_of
+from tlpo.evaluation.settings import AuditSettings
 from tlpo.evaluation.subject import Subject
 from tlpo.runs.sample_file import Batch, Sampled, SampleFile, name_of
 
@@ -122,7 +122,7 @@ def _batches(
 def _encoded(
     settings: AuditSettings, prompt: PromptRecord, tokenizer: PreTrainedTokenizerBase, limit: int | None
 ) -> list[int]:
-    with at(place_of(prompt)):
+    with at(prompt.place):
         ids = encode_prompt(
             tokenizer,
             prompt.prompt,

@@ -58,7 +58,7 @@ def test_a_heap_of_marks_takes_linear_time_and_is_kept_whole() -> None:
     heap = "a" + "\u0302\u0316" * 50_000
     assert unicodedata.normalize("NFD", compose(heap)[0]) == "a\u0302"
     assert origins(heap)[1][-1] == len(heap)
-    assert ConfusionDetector("ko").check(heap).verdict in ("clean", "undecided", "confused")
+    assert ConfusionDetector("ko").check(heap).verdict == "undecided"  # one letter
 
 
 @pytest.mark.parametrize("text", ["https://が /ñ/ hello thereñ≠é-≠=", "Привет, ре́чка и ёж 東京で"])

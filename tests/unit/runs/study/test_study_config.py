@@ -101,3 +101,19 @@ methods:
     ):
         assert told in str(error.value), told
     assert "\n" not in str(error.value)
+
+
+def test_the_profile_that_decides_has_to_be_scored(tmp_path: Path) -> None:
+    text = """
+model: m
+language: ko
+profile: tlpo
+validate: {profiles: [default]}
+methods:
+  base: {method: base}
+  TLPO: {method: tlpo, learning_rate: [1e-6, 1e-5]}
+"""
+    path = written(tmp_path / "study.yaml", text)
+    with pytest.raises(UserError, match=r"TLPO: validate.profiles is \['default'\], without the profile 'tlpo'"):
+        load_study(path)
+    assert load_study(path, settings=["validate.profiles=[tlpo, default]"]).profile == "tlpo"

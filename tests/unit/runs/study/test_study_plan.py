@@ -122,3 +122,13 @@ def test_the_split_of_the_prompts(tmp_path: Path) -> None:
     assert again.train.read_bytes() == files.train.read_bytes()
     with pytest.raises(UserError, match="validation_prompts is 100, but there are 100 prompts to train on in 'ko'"):
         split_prompts(replace(study, validation_prompts=100), tmp_path / "three")
+
+
+def test_a_prompt_that_stands_twice_is_not_on_both_sides_of_the_split(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.txt"
+    path.write_text("".join(f"질문 {number}은 무엇인가요?\n" for number in [*range(6), *range(6)]), encoding="utf-8")
+    study = replace(small_study(tmp_path), prompts=str(path), validation_prompts=3)
+    files = split_prompts(study, tmp_path / "split")
+    train, validation = ({record.prompt for record in load_prompts(file)} for file in (files.train, files.validation))
+    assert (len(train), len(validation)) == (3, 3)
+    assert not train & validation

@@ -30,6 +30,8 @@ OPTIONS: dict[str, Any] = {
     "learning_rate": "1e-3",
     "audit_prompts": 6,
     "audit_samples": 2,
+    "audit_temperature": 0.9,
+    "temperature": 1.2,
     "clean_text": ["ko=bundled"],
     "use_cpu": True,
     "seed": 3,
@@ -143,6 +145,7 @@ class TestAFinishedRun:
         before, after = read(run / "before/audit.json"), read(run / "after/audit.json")
         assert (before["n"], before["prompts"], before["model"]) == (12, 6, str(model))
         assert (after["n"], after["model"]) == (12, str(run / "final"))
+        assert [audit["settings"]["temperature"] for audit in (before, after)] == [0.9, 0.9]  # not the roll-out's
         asked = [[line["prompt"] for line in lines(run / name / "responses.jsonl")] for name in ("before", "after")]
         assert asked[0] == asked[1]
 

@@ -27,7 +27,7 @@ class RunConfig:
     """What a run trains on: everything that is not an argument of the trainer.
 
     Raises:
-        UserError: when the method is unknown, or LoRA options are out of range.
+        UserError: when the method is unknown, or an option of the audits or of LoRA is out of range.
     """
 
     model: str = field(metadata={"help": "Hub id, local folder, gemma-3-270m or smollm2-135m-instruct."})
@@ -57,6 +57,10 @@ class RunConfig:
         default=60, metadata={"help": "Held-out prompts of each language in the audits; 0 leaves the audits out."}
     )
     audit_samples: int = field(default=1, metadata={"help": "Responses to each of them."})
+    audit_temperature: float = field(
+        default=1.0, metadata={"help": "Their sampling temperature, whatever the roll-out's; 0 is greedy."}
+    )
+    audit_top_p: float = field(default=1.0, metadata={"help": "Their nucleus mass, in (0, 1]."})
     clean_text: list[str] | None = field(
         default=None,
         metadata={"help": "Clean sentences as LANGUAGE=FILE or LANGUAGE=bundled; their likelihood is compared."},
@@ -80,6 +84,11 @@ class RunConfig:
             raise UserError(
                 f"lora_r is {self.lora_r} and lora_dropout {self.lora_dropout}: give a rank of at least 1 and a "
                 "dropout in [0, 1)"
+            )
+        if not 0 <= self.audit_temperature < float("inf") or not 0 < self.audit_top_p <= 1:
+            raise UserError(
+                f"audit_temperature is {self.audit_temperature} and audit_top_p {self.audit_top_p}: give a temperature "
+                "of at least 0 and a nucleus mass in (0, 1]"
             )
 
     def peft_config(self) -> Any:
@@ -141,8 +150,8 @@ class MethodConfig(TrainingArguments):
         default=4, metadata={"help": "Responses sampled for each prompt; for sft, dpo and orpo the data file decides."}
     )
     max_new_tokens: int = field(default=256, metadata={"help": "Longest response, in tokens."})
-    temperature: float | None = field(default=1.0, metadata={"help": "Sampling temperature, in the audits too."})
-    top_p: float = field(default=1.0, metadata={"help": "Nucleus mass of the sampling, in (0, 1]."})
+    temperature: float | None = field(default=1.0, metadata={"help": "Sampling temperature of the roll-out."})
+    top_p: float = field(default=1.0, metadata={"help": "Nucleus mass of the roll-out, in (0, 1]."})
     prompt_template: str | None = field(
         default=None,
         metadata={"help": "For base models: text with {prompt} in it. Default: one of the prompt's language."},

@@ -23,7 +23,7 @@ from tlpo.baselines.config import DPOArguments, GRPOArguments, ORPOArguments, SF
 from tlpo.baselines.groups import GroupRollouts
 from tlpo.baselines.mapping import trl_options
 from tlpo.errors import missing_extra
-from tlpo.loop.checkpoints import write_json
+from tlpo.files import write_json
 from tlpo.loop.persistence import PersistenceMixin, RunFiles
 
 _SILENCE = "TRL_EXPERIMENTAL_SILENCE"

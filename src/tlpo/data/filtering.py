@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tlpo.data.filters import REASONS, Objection, PromptFilter
-from tlpo.data.lines import check_output, to_line, write_json
+from tlpo.data.lines import check_output, to_line
 from tlpo.data.prompts import ANSWERS, Split, chosen_rows, prompt_in, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row, read_json_lines, read_rows
 from tlpo.errors import UserError
+from tlpo.files import write_json
 from tlpo.languages import get_language
 from tlpo.provenance import versions
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
+from tlpo.files import json_text, replacing
 
 Write = Callable[[Mapping[str, Any]], None]
 
@@ -19,12 +18,7 @@ def to_line(values: Mapping[str, Any]) -> str:
 
     What JSON does not know (a date, say) is written as text.
     """
-    line = json.dumps(values, ensure_ascii=False, default=str)
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return json.dumps(values, default=str)
-    return line
+    return json_text(values, default=str)
 
 
 def check_output(path: Path, *inputs: str | Path | None) -> None:
@@ -51,30 +45,10 @@ def whole_file(path: Path) -> Iterator[Write]:
     Raises:
         UserError: the folder cannot be written.
     """
-    building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        stream = building.open("w", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot write '{path}' ({error.strerror}): choose another output") from None
-
-    def write(values: Mapping[str, Any]) -> None:
-        stream.write(to_line(values) + "\n")
-
-    try:
+    with replacing(path) as building:
+        try:
+            stream = building.open("w", encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"cannot write '{path}' ({error.strerror}): choose another output") from None
         with stream:
-            yield write
-            stream.flush()
-            os.fsync(stream.fileno())
-        building.replace(path)
-    finally:
-        building.unlink(missing_ok=True)
-
-
-def write_json(path: Path, values: Any) -> None:
-    """Write a JSON file; a reader sees the old one or the new one, never a part."""
-    building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        building.write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        building.replace(path)
-    finally:
-        building.unlink(missing_ok=True)
+            yield lambda values: print(to_line(values), file=stream)

@@ -7,7 +7,6 @@ responses as an unbroken one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,11 @@ from tlpo.confusion import ConfusionDetector
 from tlpo.data import PromptRecord
 from tlpo.data.instructions import encode_instructed
 from tlpo.errors import UserError
-from tlpo.evaluation.folder import AuditFolder, write_atomic
+from tlpo.evaluation.folder import AuditFolder
 from tlpo.evaluation.records import ResponseRecord, span_dicts
 from tlpo.evaluation.scoring import examples, score, score_by_language
 from tlpo.evaluation.settings import AuditSettings
+from tlpo.files import write_json
 from tlpo.provenance import versions
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def run_audit(
     records.sort(key=lambda record: (record.index, record.sample))
     folder.replace(records)
     figures = summarize(records, settings, prompts)
-    write_atomic(folder.audit_path, json.dumps(figures, ensure_ascii=False, indent=2) + "\n")
+    write_json(folder.audit_path, figures)
     return Audit(figures, records)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
-from tlpo.evaluation.folder import write_atomic
-from tlpo.evaluation.parts import Item, as_json, read_items, write_items
+from tlpo.evaluation.parts import Item, read_items, write_items
+from tlpo.files import write_json
 
 SCHEMA = 1
 
@@ -38,7 +38,7 @@ class EvaluationFolder:
 
     def write_report(self, report: Mapping[str, Any]) -> None:
         """Write evaluation.json."""
-        write_atomic(self.report_path, as_json(report))
+        write_json(self.report_path, report)
 
     def _claim(self, identity: dict[str, Any]) -> None:
         if self.path.exists() and not self.path.is_dir():
@@ -48,7 +48,7 @@ class EvaluationFolder:
         elif self.path.exists() and any(self.path.iterdir()):
             raise UserError(f"{self.path} holds other files and no evaluation: give --output a new or empty folder")
         self.path.mkdir(parents=True, exist_ok=True)
-        write_atomic(self.settings_path, as_json(identity))
+        write_json(self.settings_path, identity)
 
     def _compare(self, identity: Mapping[str, Any]) -> None:
         try:

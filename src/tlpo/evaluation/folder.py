@@ -14,6 +14,7 @@ from typing import Any
 
 from tlpo.errors import UserError
 from tlpo.evaluation.records import ResponseRecord, read_records
+from tlpo.files import write_json, write_text
 
 
 class AuditFolder:
@@ -36,7 +37,7 @@ class AuditFolder:
 
     def replace(self, records: Sequence[ResponseRecord]) -> None:
         """Make these the folder's responses."""
-        write_atomic(self.responses_path, "".join(record.to_json() + "\n" for record in records))
+        write_text(self.responses_path, "".join(record.to_json() + "\n" for record in records))
 
     def append(self, records: Iterable[ResponseRecord]) -> None:
         """Add responses at the end and see them onto the disk."""
@@ -54,7 +55,7 @@ class AuditFolder:
         if self.path.exists() and any(self.path.iterdir()):
             raise UserError(f"{self.path} holds other files and no audit: give --output a new or empty folder")
         self.path.mkdir(parents=True, exist_ok=True)
-        write_atomic(self.settings_path, _as_json(identity))
+        write_json(self.settings_path, identity)
 
     def _compare(self, identity: dict[str, Any]) -> None:
         try:
@@ -63,21 +64,7 @@ class AuditFolder:
         except (ValueError, AttributeError) as error:
             raise UserError(f"{self.settings_path} is damaged: give --output another folder") from error
         if differing and not self.kept():
-            write_atomic(self.settings_path, _as_json(identity))  # nothing was sampled yet: nothing is lost
+            write_json(self.settings_path, identity)  # nothing was sampled yet: nothing is lost
         elif differing:
             told = ", ".join(f"{name} was {known.get(name)!r}, now {identity[name]!r}" for name in differing)
             raise UserError(f"{self.path} already holds another audit ({told}): give --output another folder")
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a whole text file, so that a kill or a full disk leaves the old one as it was."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

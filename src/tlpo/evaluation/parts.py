@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,13 +24,12 @@ from typing import Any
 
 from tlpo import __version__
 from tlpo.errors import UserError
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import json_text, write_json, write_text
 from tlpo.modeling.cache import locked
 
 logger = logging.getLogger(__name__)
 
 Item = dict[str, Any]
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -96,10 +94,10 @@ class PartCache:
             with locked(folder / "lock", f"measuring the same ({folder.name})"):
                 if (kept := self.found(part)) is not None:  # another process did it while this one waited
                     return kept
-                write_atomic(folder / "inputs.json", as_json(part.described))
+                write_json(folder / "inputs.json", part.described)
                 result = compute(folder / "work")
                 write_items(folder / "items.jsonl", result.items)
-                write_atomic(folder / "facts.json", as_json({"items": len(result.items), "facts": result.facts}))
+                write_json(folder / "facts.json", {"items": len(result.items), "facts": result.facts})
                 shutil.rmtree(folder / "work", ignore_errors=True)
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise UserError(f"cannot write to the cache '{self.root}' ({error.strerror}): give --cache DIR") from None
@@ -111,15 +109,9 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def as_json(value: Any) -> str:
-    """Readable JSON with a newline at the end; ASCII only where a lone surrogate could not be written otherwise."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    return (json.dumps(value, indent=2) if _SURROGATE.search(text) else text) + "\n"
-
-
 def write_items(path: Path, items: Iterable[Item]) -> None:
     """Write one JSON object a line, whole or not at all."""
-    write_atomic(path, "".join(_line(item) for item in items))
+    write_text(path, "".join(json_text(item) + "\n" for item in items))
 
 
 def read_items(path: Path) -> list[Item]:
@@ -132,8 +124,3 @@ def read_items(path: Path) -> list[Item]:
             except ValueError as error:
                 raise UserError(f"{path}, line {number}: not JSON ({error}); evaluate again") from None
     return items
-
-
-def _line(item: Item) -> str:
-    text = json.dumps(item, ensure_ascii=False)
-    return (json.dumps(item) if _SURROGATE.search(text) else text) + "\n"

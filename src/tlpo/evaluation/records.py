@@ -7,17 +7,16 @@ drops that line; any other bad line is an error.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
+from tlpo.files import json_text
 
 if TYPE_CHECKING:
     from tlpo.confusion import Detection
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 Prompt = str | list[dict[str, Any]]
 
 
@@ -53,8 +52,7 @@ class ResponseRecord:
         """One line of JSON, without its newline; ASCII only where a lone surrogate could not be written otherwise."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["tokens"] = len(self.ids)
-        line = json.dumps(values, ensure_ascii=False)
-        return json.dumps(values) if _SURROGATE.search(line) else line
+        return json_text(values)
 
     @classmethod
     def from_json(cls, line: str) -> ResponseRecord:

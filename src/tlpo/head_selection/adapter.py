@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tlpo.errors import UserError
+from tlpo.files import write_bytes, write_json
 from tlpo.head_selection.embedding import TaskEmbedding, embedding_shape
 from tlpo.head_selection.fingerprint import fingerprint, model_name
 from tlpo.head_selection.injection import Injection
@@ -78,8 +78,8 @@ class TaskAdapter:
         layers, heads, width = self.embedding.values.shape
         header = {"format": FORMAT, "layers": layers, "heads": heads, "head_dim": width, "versions": versions()}
         header |= {"max_alpha": self.max_alpha, "embedding": self.embedding.meta, **self.meta}
-        _replace(folder / TENSORS, save(tensors))
-        _replace(folder / HEADER, (json.dumps(header, ensure_ascii=False, indent=2) + "\n").encode())
+        write_bytes(folder / TENSORS, save(tensors))
+        write_json(folder / HEADER, header)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, model: PreTrainedModel | None = None) -> TaskAdapter:
@@ -167,12 +167,3 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if not sound or header.get("format") != FORMAT:
         raise UserError(f"the adapter in '{folder}' does not hold what its {HEADER} says: fit it again")
     return header, tensors
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

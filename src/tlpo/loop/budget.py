@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tlpo.loop.checkpoints import write_json
+from tlpo.files import write_json
 
 
 @dataclass

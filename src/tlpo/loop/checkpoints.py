@@ -6,26 +6,14 @@ over, and removed when the run resumes.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+
+from tlpo.files import write_json
 
 MARKER = "checkpoint_complete.json"
 _FOLDER = re.compile(r"checkpoint-(\d+)")
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write atomically: a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(value, file, ensure_ascii=False, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def mark_complete(folder: Path, step: int) -> None:

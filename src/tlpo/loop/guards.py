@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
-from tlpo.loop.checkpoints import write_json
+from tlpo.files import write_json
 
 if TYPE_CHECKING:
     from torch import Tensor

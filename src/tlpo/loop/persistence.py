@@ -19,6 +19,7 @@ from transformers.trainer_callback import TrainerState
 from transformers.trainer_utils import TrainOutput, rotate_checkpoints
 
 from tlpo.errors import UserError, is_disk_full
+from tlpo.files import write_text
 from tlpo.loop.budget import RolloutCount
 from tlpo.loop.checkpoints import MARKER, last_complete, mark_complete
 from tlpo.loop.guards import StepGuard
@@ -223,6 +224,4 @@ def _drop_later_steps(path: Path, step: int) -> None:
                 kept.append(line)
         except (ValueError, KeyError):
             continue  # a line cut short by a kill
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, "".join(f"{line}\n" for line in kept))

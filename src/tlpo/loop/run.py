@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tlpo.data import load_prompts
+from tlpo.files import write_json
 from tlpo.loop.budget import RolloutCount
-from tlpo.loop.checkpoints import last_complete, remove_incomplete, write_json
+from tlpo.loop.checkpoints import last_complete, remove_incomplete
 from tlpo.loop.interrupts import patient_interrupts
 from tlpo.loop.run_folder import STATE_FILE, claim
 

@@ -12,6 +12,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from tlpo.errors import UserError
+from tlpo.files import write_text
 from tlpo.loop.checkpoints import checkpoint_folders
 from tlpo.provenance import content_digest, git_commit, versions
 
@@ -106,10 +107,7 @@ def claim(folder: Path, run: RunConfig, args: MethodConfig) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         provenance = {"versions": versions(), "git_commit": git_commit(), "processes": args.world_size}
         told = {"config": resolved(run, args), "inputs": _inputs(run), **provenance}
-        text = yaml.safe_dump(told, allow_unicode=True, sort_keys=True)
-        temporary = folder / f".{CONFIG_FILE}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(folder / CONFIG_FILE)
+        write_text(folder / CONFIG_FILE, yaml.safe_dump(told, allow_unicode=True, sort_keys=True))
     return status
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
+from tlpo.files import write_json
 from tlpo.metrics.rows import ALL, Row
 
 if TYPE_CHECKING:
@@ -26,21 +24,11 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
         UserError: the folder is missing or may not be written to.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        write_json(path, report)
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         raise UserError(f"cannot write '{path}': {error.strerror}; give --output a path in a writable folder") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(report, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
     except IsADirectoryError:
         raise UserError(f"cannot write '{path}': it is a folder; give --output a file name") from None
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def rates_in(rows: Sequence[Row]) -> list[str]:

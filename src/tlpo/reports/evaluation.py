@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_text
 from tlpo.metrics.rows import ALL
 from tlpo.reports.formats import signed
 
@@ -74,7 +74,7 @@ def evaluation_markdown(report: Report) -> str:
 
 def write_evaluation_page(path: Path, report: Report) -> None:
     """Write the Markdown; an older file stays as it was until the new one is complete."""
-    write_atomic(path, evaluation_markdown(report))
+    write_text(path, evaluation_markdown(report))
 
 
 def _shown(rows: Sequence[Mapping[str, Any]], averages_only: bool) -> list[Mapping[str, Any]]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tlpo.evaluation.folder import write_atomic
 from tlpo.evaluation.records import ResponseRecord
+from tlpo.files import write_text
 from tlpo.reports.formats import percent, percent_interval
 from tlpo.reports.highlight import describe_span, language_name, printable, segments
 
@@ -44,7 +44,7 @@ def page_environment() -> Environment:
 
 def write_audit_page(path: Path, audit: Mapping[str, Any], records: Sequence[ResponseRecord]) -> None:
     """Write the page; an older one stays as it was until the new one is complete."""
-    write_atomic(path, render_audit(audit, records))
+    write_text(path, render_audit(audit, records))
 
 
 def _response(record: ResponseRecord) -> dict[str, Any]:

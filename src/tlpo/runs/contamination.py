@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
 from tlpo.data.contamination import contamination, told
-from tlpo.data.lines import write_json
 from tlpo.data.prompts import chosen_rows, known_codes, prompt_record
 from tlpo.data.rows import read_rows
+from tlpo.files import write_json
 
 if TYPE_CHECKING:
     from tlpo.loop.config import RunConfig

@@ -14,8 +14,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tlpo.data import PromptRecord
-from tlpo.data.lines import check_output, to_line, write_json
+from tlpo.data.lines import check_output, to_line
 from tlpo.errors import UserError
+from tlpo.files import write_json
 from tlpo.provenance import git_commit, versions
 
 Batch = list[tuple[PromptRecord, list[int]]]

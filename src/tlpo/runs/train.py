@@ -28,7 +28,8 @@ from tlpo.evaluation.clean_text import clean_texts
 from tlpo.evaluation.compare_audits import compare_audits
 from tlpo.evaluation.nll import TextNLL, compare_nll, text_nll
 from tlpo.evaluation.settings import AuditSettings
-from tlpo.loop.checkpoints import last_complete, write_json
+from tlpo.files import write_json
+from tlpo.loop.checkpoints import last_complete
 from tlpo.loop.run import TrainResult, train
 from tlpo.loop.run_folder import alone_in, claim, status_of
 from tlpo.provenance import versions

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.evaluation.records import response
 
 from tlpo.errors import UserError
-from tlpo.evaluation.folder import AuditFolder, write_atomic
+from tlpo.evaluation.folder import AuditFolder
 
 IDENTITY = {"model": "m", "seed": 0}
 
@@ -51,12 +51,3 @@ def test_damaged_settings_are_told(tmp_path: Path, damaged: str) -> None:
     (tmp_path / "settings.json").write_text(damaged)
     with pytest.raises(UserError, match="is damaged"):
         AuditFolder(tmp_path, IDENTITY)
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "audit.json"
-    write_atomic(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomic(path, "new \ud800")
-    assert path.read_text() == "old"
-    assert [found.name for found in tmp_path.iterdir()] == ["audit.json"]

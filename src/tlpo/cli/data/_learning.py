@@ -54,8 +54,9 @@ def write_learning(
     """
     from rich.console import Console
 
-    from tlpo.data.lines import check_output, whole_file, write_json
+    from tlpo.data.lines import check_output, whole_file
     from tlpo.data.pairs import Tally
+    from tlpo.files import write_json
     from tlpo.provenance import versions
     from tlpo.reports.data_tables import tally_table
 

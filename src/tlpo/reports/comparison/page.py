@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_text
 from tlpo.reports.comparison.curves import draw_curves
 from tlpo.reports.comparison.picture import (
     BAD,
@@ -63,7 +63,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
         "comparison.json": json.dumps(comparison, ensure_ascii=False, indent=1) + "\n",
     }
     for name, text in texts.items():
-        write_atomic(folder / name, text)
+        write_text(folder / name, text)
     return [folder / name for name in [*texts, *names]]
 
 

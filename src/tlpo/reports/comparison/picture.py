@@ -8,7 +8,6 @@ better has its axis reversed.
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import missing_extra
+from tlpo.files import write_bytes
 from tlpo.reports.comparison.labels import Box, place_labels
 from tlpo.reports.comparison.verdict import figure_of, outcomes
 
@@ -84,12 +84,7 @@ def save_picture(figure: Figure, path: Path) -> str:
         with drawing(**{"svg.hashsalt": "tlpo"}):
             figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
         contents[kind] = buffer.getvalue()
-        temporary = path.with_name(f".{path.name}.{kind}.{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(contents[kind])
-            temporary.replace(path.with_name(f"{path.name}.{kind}"))
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_bytes(path.with_name(f"{path.name}.{kind}"), contents[kind])
     return contents["svg"].decode("utf-8")
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from tlpo.errors import missing_extra
+from tlpo.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,12 +153,7 @@ def save(figure: Figure, path: Path) -> str:
             figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
         contents[kind] = buffer.getvalue()
     for kind, content in contents.items():
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(content)
-            temporary.replace(path.with_name(f"{path.name}.{kind}"))
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_bytes(path.with_name(f"{path.name}.{kind}"), content)
     return contents["svg"].decode("utf-8")
 
 

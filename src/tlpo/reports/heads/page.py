@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_text
 from tlpo.reports.formats import percent, percent_interval, points, signed_interval
 from tlpo.reports.heads.tables import over_seeds, sections
 from tlpo.reports.html import page_environment
@@ -49,7 +49,7 @@ def write_heads_page(
     labels: Mapping[str, str],
 ) -> None:
     """Write the page; an older one stays as it was until the new one is complete."""
-    write_atomic(path, render_heads(analysis, results, figures, labels))
+    write_text(path, render_heads(analysis, results, figures, labels))
 
 
 def _as_uri(svg: str) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from tlpo.errors import missing_extra
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_json
 from tlpo.provenance import versions
 from tlpo.reports.heads import figures
 from tlpo.reports.heads.page import write_heads_page
 from tlpo.runs.heads.evaluate import settings_of, write_results
-from tlpo.runs.heads.folder import ResultsFile, as_json
+from tlpo.runs.heads.folder import ResultsFile
 from tlpo.runs.heads.methods import labels
 from tlpo.runs.heads.patching import Patch, all_patches, known_patch, run_patch
 from tlpo.runs.heads.progress import heads_progress
@@ -53,7 +53,7 @@ def analyze(session: Session) -> dict[str, Any]:
         "settings": {**settings_of(session), **asdict(session.analyze)},
         "versions": versions(),
     }
-    write_atomic(session.folder.analysis / "analysis.json", as_json(found))
+    write_json(session.folder.analysis / "analysis.json", found)
     drawn = draw(found, session.folder.analysis / "figures")
     table = write_results(session, results) if results.all() else None
     names = labels(session.extract.shots)

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from tlpo.errors import UserError, did_you_mean
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_json, write_text
 from tlpo.provenance import versions
 from tlpo.reports.heads.tables import results_markdown
-from tlpo.runs.heads.folder import ResultsFile, as_json
+from tlpo.runs.heads.folder import ResultsFile
 from tlpo.runs.heads.methods import ICL, METHODS, ZERO_SHOT, labels, run_method
 from tlpo.runs.heads.progress import heads_progress
 from tlpo.runs.heads.session import Session
@@ -68,8 +68,8 @@ def write_results(session: Session, known: ResultsFile) -> dict[str, Any]:
         "settings": settings_of(session),
         "versions": versions(),
     }
-    write_atomic(session.folder.path / "results.json", as_json(results))
-    write_atomic(session.folder.path / "results.md", results_markdown(results, names))
+    write_json(session.folder.path / "results.json", results)
+    write_text(session.folder.path / "results.md", results_markdown(results, names))
     return results
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_json, write_text
 from tlpo.runs.heads.records import Result, lines_of, read_results
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class HeadsFolder:
     def save(self) -> None:
         """Write the settings down: once they are known to be good and before the first result."""
         self.path.mkdir(parents=True, exist_ok=True)
-        write_atomic(self.settings_path, as_json(self._known))
+        write_json(self.settings_path, self._known)
 
     def embedding(self, task: str, seed: int) -> Path:
         """Where the task embedding lies, or will."""
@@ -125,7 +125,7 @@ class ResultsFile:
         self.path = path
         self._results = {result.key: result for result in read_results(path)}
         if self._results:
-            write_atomic(path, lines_of(self._results.values()))  # without what a kill left half-written
+            write_text(path, lines_of(self._results.values()))  # without what a kill left half-written
 
     def has(self, task: str, method: str, seed: int | None) -> bool:
         return (task, method, seed) in self._results
@@ -151,8 +151,3 @@ def digest_of(task: Task) -> str:
     """A short digest of a task's examples."""
     splits = [[[item.input, item.output] for item in split] for split in (task.train, task.valid, task.test)]
     return hashlib.sha256(json.dumps(splits).encode()).hexdigest()[:16]
-
-
-def as_json(value: Any) -> str:
-    """JSON for people and programs, ending in a newline."""
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"

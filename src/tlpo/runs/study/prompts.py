@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tlpo.data import PromptRecord, load_prompts
 from tlpo.errors import UserError
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_text
 from tlpo.runs.study.config import StudyConfig
 
 
@@ -53,7 +53,7 @@ def split_prompts(study: StudyConfig, folder: Path) -> PromptFiles:
     texts = {}
     for code, group in kept_back.items():
         texts[code] = folder / f"validation.{code}.txt"
-        write_atomic(texts[code], "".join(f"{' '.join(_text(record).split())}\n" for record in group))
+        write_text(texts[code], "".join(f"{' '.join(_text(record).split())}\n" for record in group))
     return PromptFiles(train, validation, texts)
 
 
@@ -62,7 +62,7 @@ def _write(path: Path, records: Sequence[PromptRecord]) -> None:
         json.dumps({"id": record.id, "prompt": record.prompt, "language": record.language}, ensure_ascii=False) + "\n"
         for record in records
     ]
-    write_atomic(path, "".join(lines))
+    write_text(path, "".join(lines))
 
 
 def _text(record: PromptRecord) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tlpo.evaluation.folder import write_atomic
+from tlpo.files import write_json
 from tlpo.runs.study.plan import Stage
 
 DONE, FAILED, STOPPED, NEW = "done", "failed", "stopped", "new"
@@ -46,7 +46,7 @@ class States:
         }  # fmt: skip
         folder = stage.folder(self.root)
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / "stage.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+        write_json(folder / "stage.json", told)
 
     def done(self, stage: Stage) -> bool:
         """Whether it has been done; its result may have been cleared away since."""

@@ -212,7 +212,8 @@ def summarize(records: list[dict[str, Any]], language: str) -> dict[str, Any]:
         )
     row["train_seconds"] = mean(record["seconds"] for record in records)
     row["points"] = mean(
-        sum(entry.get("confusion/points", 0) for entry in record["log"] if "loss" in entry) for record in records
+        sum(entry.get("explore/points", entry.get("confusion/points", 0)) for entry in record["log"] if "loss" in entry)
+        for record in records
     )
     return row
 

@@ -181,7 +181,7 @@ def main() -> None:
         rows.append(_row(phase, seconds, work, least_here, peak))
     rows.append(_row("all phases", used, total, least, peak))
     table(["phase", "seconds", "tokens", "G operations", "GB", "least s", "share of peak"], rows)
-    points = [entry.get("confusion/points", 0) for entry in trainer.state.log_history]
+    points = [entry.get("explore/points", 0) for entry in trainer.state.log_history]
     finish(
         options,
         seconds=whole,

@@ -117,6 +117,24 @@ def test_metrics_agree_with_what_happened(tmp_path: Path) -> None:
         assert len(top) == len(points)
 
 
+def test_points_of_one_prompt_beyond_the_first_are_found_but_not_explored(tmp_path: Path) -> None:
+    entries = []
+    for most in (0, 1):
+        run = trainer(
+            tmp_path / str(most), kind=Remembering, max_steps=1, num_generations=4, points_per_prompt=most, min_points=1
+        )
+        run.train()
+        entries.append((history(run)[0], run.rounds[0][2]))
+    (everything, points), (first, chosen) = entries
+    assert everything["confusion/points"] == everything["explore/points"] == first["confusion/points"]
+    prompts = {point.prompt_index for point in points}
+    assert first["explore/points"] == len(prompts) < len(points)
+    assert [(p.prompt_index, p.sample) for p in chosen if p.candidates] == [
+        (index, min(p.sample for p in points if p.prompt_index == index))
+        for index in dict.fromkeys(p.prompt_index for p in points)
+    ]
+
+
 def test_early_stop_spares_tokens_and_finds_the_same_points(tmp_path: Path) -> None:
     runs = []
     for early in (False, True):

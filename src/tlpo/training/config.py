@@ -26,6 +26,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "beta": 1.0,
         "prefix_beta": 3.0,
         "min_points": 4,
+        "points_per_prompt": 1,
     },
     "paper": {
         "include_sampled_token": False,
@@ -41,6 +42,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "beta": 0.04,
         "prefix_beta": 0.0,
         "min_points": 1,
+        "points_per_prompt": 0,
     },
 }
 """Options that a recipe decides unless the user does. ``paper`` is the published method (arXiv 2604.26553)."""
@@ -91,6 +93,7 @@ class TLPOConfig(MethodConfig):
             "prefix_beta": 0.0,
             "prefix_positions": 1,
             "min_points": 1,
+            "points_per_prompt": 0,
         }
     )
     SAMPLES: ClassVar[bool] = True
@@ -107,6 +110,14 @@ class TLPOConfig(MethodConfig):
     )
     early_stop: bool = field(default=True, metadata={"help": "Stop a response once its confusion point is certain."})
 
+    points_per_prompt: int | None = field(
+        default=None,
+        metadata=_help(
+            "Confusion points explored for each prompt, those of its first samples that have one; 0 explores all. It "
+            "bounds a step's time while most responses still go wrong.",
+            "points_per_prompt",
+        ),
+    )
     num_candidates: int | None = field(
         default=None, metadata=_help("N: tokens tried at each confusion point.", "num_candidates")
     )

@@ -31,7 +31,7 @@ def count_response(
 
 def count_points(metrics: StepMetrics, points: Sequence[ConfusionPoint], *, put_in: bool) -> None:
     """The points of a step, explored and weighed. put_in: whether a missing sampled token takes the last place."""
-    metrics.add("confusion/points", len(points))
+    metrics.add("explore/points", len(points))
     for point in points:
         metrics.add("explore/frac_no_signal", float(not point.has_signal))
         metrics.add("confusion/points_used", float(point.has_signal))

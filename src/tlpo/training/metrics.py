@@ -34,6 +34,7 @@ MEANS = (
 SUMS = (
     "confusion/points",
     "confusion/points_used",
+    "explore/points",
     "rollout/tokens",
     "rollout/saved_tokens",
     "explore/tokens",

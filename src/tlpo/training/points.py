@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,17 @@ class ConfusionPoint:
         total = sum(candidate.prob for candidate in self.candidates)
         clean = sum(c.prob for c, j in zip(self.candidates, self.judged, strict=True) if j.outcome == "clean")
         return clean / total if total > 0 else 0.0
+
+
+def first_points(points: Sequence[ConfusionPoint], per_prompt: int) -> list[ConfusionPoint]:
+    """The first ``per_prompt`` points of each prompt, in order; 0 keeps all."""
+    seen: Counter[int] = Counter()
+    kept = []
+    for point in points:
+        seen[point.prompt_index] += 1
+        if not per_prompt or seen[point.prompt_index] <= per_prompt:
+            kept.append(point)
+    return kept
 
 
 @dataclass(frozen=True)

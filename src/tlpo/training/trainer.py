@@ -33,7 +33,7 @@ from tlpo.training.divergence import point_divergence, prefix_divergence
 from tlpo.training.exploration import explore
 from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
-from tlpo.training.points import ConfusionPoint, Pending, PointRow, collate
+from tlpo.training.points import ConfusionPoint, Pending, PointRow, collate, first_points
 from tlpo.training.reference import Reference
 from tlpo.training.rewards import judge
 from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
@@ -272,6 +272,8 @@ class TLPOTrainer(TLPOPersistence, Trainer):
                 )
             with self.step_metrics.phase("detect"):
                 points = self.detect(prompts, completions)
+                self.step_metrics.add("confusion/points", len(points))
+                points = first_points(points, int(self.args.points_per_prompt or 0))
             with self.step_metrics.phase("explore"):
                 self.explore(points)
                 self.advantage(points)

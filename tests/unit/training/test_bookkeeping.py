@@ -11,7 +11,7 @@ import torch
 
 from tlpo.training.exploration import Candidate
 from tlpo.training.metrics import PHASES, SUMS, StepMetrics
-from tlpo.training.points import ConfusionPoint, PointRow, collate
+from tlpo.training.points import ConfusionPoint, PointRow, collate, first_points
 from tlpo.training.rewards import Judged
 
 
@@ -81,6 +81,15 @@ def point(**changes: Any) -> ConfusionPoint:
         "advantages": [-0.5, 0.5, 0.0],
     }
     return ConfusionPoint(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("per_prompt", "kept"),
+    [(0, [(4, 0), (4, 2), (1, 1), (4, 3), (1, 3)]), (1, [(4, 0), (1, 1)]), (2, [(4, 0), (4, 2), (1, 1), (1, 3)])],
+)
+def test_the_first_points_of_each_prompt(per_prompt: int, kept: list[tuple[int, int]]) -> None:
+    points = [point(prompt_index=index, sample=sample) for index, sample in [(4, 0), (4, 2), (1, 1), (4, 3), (1, 3)]]
+    assert [(p.prompt_index, p.sample) for p in first_points(points, per_prompt)] == kept
 
 
 class TestRows:

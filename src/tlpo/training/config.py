@@ -18,7 +18,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "neutral_reward": "drop",
         "end_reward": "drop",
         "look_ahead": 3,
-        "temperature": 1.0,
+        "temperature": 1.2,
         "num_generations": 4,
         "num_candidates": 64,
         "advantage": "centered",

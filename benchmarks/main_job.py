@@ -13,6 +13,7 @@ one JSON object.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -110,11 +111,7 @@ def run(arguments: list[str]) -> None:
     import torch
 
     from tlpo.config import parse_config
-    from tlpo.data import load_prompts
-    from tlpo.loop.config import RunConfig
-    from tlpo.modeling.load import load_model, load_tokenizer
     from tlpo.training.config import TLPOConfig
-    from tlpo.training.trainer import TLPOTrainer
 
     job, args = parse_config((JobConfig, TLPOConfig), arguments)
     if job.threads:
@@ -123,7 +120,18 @@ def run(arguments: list[str]) -> None:
     key = {"model": job.model, "languages": job.language, "name": job.name, "seed": args.seed}
     if any(all(record[k] == v for k, v in key.items()) for record in read(results)):
         print(f"already measured: {key}")
-        return
+    else:
+        _train(job, args, key, results)
+    report(results, only=key)
+
+
+def _train(job: JobConfig, args: Any, key: dict[str, Any], results: Path) -> None:
+    """Measure, train, measure again, and add the record to the results."""
+    from tlpo.data import load_prompts
+    from tlpo.loop.config import RunConfig
+    from tlpo.modeling.load import load_model, load_tokenizer
+    from tlpo.training.trainer import TLPOTrainer
+
     model, tokenizer = load_model(job.model), load_tokenizer(job.model)
     before = _cached_before(results, model, tokenizer, job, args)
     rows = [
@@ -144,7 +152,6 @@ def run(arguments: list[str]) -> None:
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
     if job.keep_model:
         trainer.save_model()
-    report(results, only=key)
 
 
 def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, Any]:
@@ -152,9 +159,10 @@ def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, ar
     results.parent.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {"nll": {}}
     for language in job.language:
-        parts = (Path(job.model).name, language, args.english, args.max_new_tokens, job.eval_samples)
-        path = results.parent / f"base-{'-'.join(map(str, parts))}.json"
         texts = [entry for entry in job.clean_text or [] if entry.partition("=")[0] in (language, "en")]
+        decided = (job.model, args.max_new_tokens, job.eval_samples, args.prompt_template, sorted(texts))
+        digest = hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:8]
+        path = results.parent / f"base-{Path(job.model).name}-{language}-{digest}.json"
         if not path.is_file():
             alone = replace(job, language=[language], clean_text=texts)
             path.write_text(json.dumps(measure(model, tokenizer, alone, args), ensure_ascii=False))

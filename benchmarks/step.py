@@ -28,7 +28,7 @@ from _common import clock_of, finish, load, parser, table
 from _costs import Costs, Work, matmul_peak, memory_peak
 from tlpo.data import load_prompts
 from tlpo.data.encoded import EncodedPrompt
-from tlpo.modeling.generation import Completion
+from tlpo.modeling.generation import Completion, GenerationSettings
 from tlpo.training.config import TLPOConfig
 from tlpo.training.points import ConfusionPoint, PointRow
 from tlpo.training.trainer import TLPOTrainer
@@ -84,10 +84,12 @@ class Watched(TLPOTrainer):
     def _count(self, phase: str, work: Work) -> None:
         self.least[phase] += work
 
-    def rollout(self, prompts: Sequence[EncodedPrompt], *, samples: int, early_stop: bool) -> list[list[Completion]]:
+    def rollout(
+        self, prompts: Sequence[EncodedPrompt], settings: GenerationSettings, *, early_stop: bool
+    ) -> list[list[Completion]]:
         self._passes.clear()
         with self._timed("roll-out", PHASES[2]):
-            found = super().rollout(prompts, samples=samples, early_stop=early_stop)
+            found = super().rollout(prompts, settings, early_stop=early_stop)
         rows = [(len(p.ids), len(c.ids) - 1) for p, group in zip(prompts, found, strict=True) for c in group]
         self._count(PHASES[0], self.costs.prefill([len(prompt.ids) for prompt in prompts]))
         self._count(PHASES[1], self.costs.decode(rows, self._passes[PHASES[1]]))

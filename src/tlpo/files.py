@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         building.replace(path)
     finally:
-        building.unlink(missing_ok=True)
+        with suppress(OSError):  # a path that cannot be written to cannot be cleaned up either: that is told already
+            building.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

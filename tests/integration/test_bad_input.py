@@ -57,7 +57,7 @@ def options(model: Path | str, output: Path, **more: Any) -> list[str]:
 
 def refused(model: Path | str, folder: Path, prepare: Callable[[], None] | None = None, **more: Any) -> str:
     """The complaint about a run that must not begin; it leaves no output folder."""
-    words = options(model, folder / "run", audit_prompts=2, **more)
+    words = options(model, folder / "run", **{"audit_prompts": 2, **more})
     line = tlpo("train", *words, streams=folder / "streams", prepare=prepare).complaint()
     assert not (folder / "run").exists()
     return line
@@ -83,6 +83,9 @@ class TestOptions:
             ({"lora": True, "ref_model_sync_steps": 2}, "ref_model_sync_steps is 2, but an adapter's reference is its"),
             ({"num_iterations": 2, "per_device_train_batch_size": 500}, "100 prompts do not fill one batch of 500"),
             ({"dataloader_drop_last": True, "per_device_train_batch_size": 500}, "drops all 100 prompts"),
+            ({"eval_strategy": "steps", "audit_prompts": 0}, "audit_prompts 0 leaves no prompt to evaluate on"),
+            ({"audit_temperature": 0, "audit_samples": 2}, "num_samples is 2 at temperature 0"),
+            ({"audit_samples": 0}, "audit_samples 0: give at least 0 and 1"),
         ],
     )
     def test_what_the_trainer_would_refuse(

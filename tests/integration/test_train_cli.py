@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from functools import partial
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 from tests.commands import Command, Pause, forbid, save_tiny_model, tlpo
 
+from tlpo.data import load_prompts
 from tlpo.modeling.load import load_model, load_tokenizer
 
 STEPS = 2
@@ -92,8 +95,8 @@ class TestAFinishedRun:
         audit = {"settings.json", "responses.jsonl", "audit.json", "report.html"}
         assert {path.name for path in run.iterdir() if not path.name.startswith(".")} == {
             "resolved_config.yaml", "run.json", "contamination.json", "before", "after", "nll_before.json",
-            "nll_after.json", f"checkpoint-{STEPS}", "metrics.jsonl", "confusion_points.jsonl", "final",
-            "comparison.json",
+            "nll_after.json", f"checkpoint-{STEPS}", "metrics.jsonl", "completions.jsonl",
+            "confusion_points.jsonl", "final", "comparison.json",
         }  # fmt: skip
         assert {path.name for path in (run / "before").iterdir()} == audit
         assert {path.name for path in (run / "after").iterdir()} == audit
@@ -137,6 +140,16 @@ class TestAFinishedRun:
         for point in points:
             assert point["response"][point["confusion_point"] :]
             assert {"token", "prob", "outcome", "reward", "advantage"} == set(point["candidates"][0])
+        shown = lines(run / "completions.jsonl")
+        assert [line["step"] for line in shown] == [1] * 4 + [2] * 4  # log_completions
+        told = {(point["step"], point["prompt_index"], point["sample"]): point for point in points}
+        prompts = {record.prompt for record in load_prompts(language="ko", split="train")}
+        for line in shown:
+            assert any(str(prompt) in line["prompt"] for prompt in prompts)
+            assert line["finished"] in ("eos", "length", "confusion")
+            point = told.get((line["step"], line["prompt_index"], line["sample"]))
+            if point is not None:
+                assert (line["response"], line["confusion_point"]) == (point["response"], point["confusion_point"])
 
     def test_the_audits_are_of_the_same_prompts_and_of_two_models(
         self, finished: tuple[Path, subprocess.CompletedProcess[str]], model: Path
@@ -253,6 +266,47 @@ def test_two_languages_in_one_run(config: Path, tmp_path: Path) -> None:
     assert "trained to stay in Korean and Japanese" in card
     assert "NLL of clean text, English" in card
     assert {line["language"] for line in lines(tmp_path / "run/before/responses.jsonl")} == {"ko", "ja"}
+
+
+def test_evaluations_on_the_way(config: Path, tmp_path: Path) -> None:
+    """On the held-out prompts, with the same draws each time; the best checkpoint becomes the final model."""
+    words = ["--config", config, "--output_dir", tmp_path / "run", "--eval_strategy", "steps", "--eval_steps", "1"]
+    words += ["--load_best_model_at_end", "True", "--save_strategy", "steps", "--save_steps", "1"]
+    done = tlpo("train", *words, streams=tmp_path)
+    assert done.status == 0, done.err
+    rates = [line for line in lines(tmp_path / "run/metrics.jsonl") if "eval_confusion/rate" in line]
+    assert [line["step"] for line in rates] == [1, 2]
+    best = read(tmp_path / "run/checkpoint-2/trainer_state.json")
+    assert best["best_metric"] == min(line["eval_confusion/rate"] for line in rates)
+    chosen, final = Path(best["best_model_checkpoint"]), load_model(tmp_path / "run/final").state_dict()
+    expected = load_file(chosen / "model.safetensors")
+    assert all(torch.equal(final[name], value) for name, value in expected.items())
+
+
+def test_two_processes_train_as_one(config: Path, model: Path, tmp_path: Path) -> None:
+    """The program under torchrun, with half the prompts on each process."""
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    # (Adam would make whole steps of gradients that are zero but for rounding.)
+    shared = ["train", "--config", str(config), "--optim", "sgd", "--learning_rate", "0.5"]
+    assert tlpo(*shared, "--output_dir", alone, streams=tmp_path).status == 0
+    launch = ["torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tlpo"]
+    words = [*launch, *shared, "--output_dir", str(together), "--per_device_train_batch_size", "2"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env=environment, capture_output=True, text=True, timeout=500, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = yaml.safe_load((together / "resolved_config.yaml").read_text(encoding="utf-8"))
+    assert found["processes"] == 2
+    assert read(together / "run.json")["rollouts"] == read(alone / "run.json")["rollouts"]
+    one, two, start = (
+        load_file(folder / "model.safetensors") for folder in (alone / "final", together / "final", model)
+    )
+    moved = torch.cat([(one[name] - start[name]).flatten() for name in one]).norm()
+    apart = torch.cat([(one[name] - two[name]).flatten() for name in one]).norm()
+    assert moved > 0.01
+    assert apart < 1e-3 * moved
+    assert read(together / "before/audit.json")["n"] == 12
 
 
 def test_one_command_at_a_time(config: Path, tmp_path: Path) -> None:

@@ -44,6 +44,11 @@ def check_inputs(
         UserError: TRL is not installed, or another version; there is more than one GPU in the process; the data cannot
             be used or does not fit.
     """
+    if args.eval_strategy != "no":
+        raise UserError(
+            f"eval_strategy is '{args.eval_strategy}', but {run.method} is not evaluated on the way: leave it out, the "
+            "audits before and after evaluate"
+        )
     _check_trl()
     refuse_sharding(args)
     refuse_several_gpus(args)

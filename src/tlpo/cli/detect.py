@@ -44,8 +44,9 @@ def detect(
 ) -> None:
     """Mark where texts leave their language.
 
-    Each record comes back as it was, with three more fields: verdict (clean, confused or undecided), confusion_point
-    (the offset of the first confused character, or null) and spans. A bad record ends the run; what was written stays.
+    Each record comes back as it was, with its language and three more fields: verdict (clean, confused or undecided),
+    confusion_point (the offset of the first confused character, or null) and spans. A bad record ends the run; what was
+    written stays.
     """
     from tlpo.confusion import ConfusionDetector
     from tlpo.languages import get_language

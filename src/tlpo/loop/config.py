@@ -6,7 +6,7 @@ One schema for all methods: a file written for one works for another, but for th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -57,10 +57,6 @@ class RunConfig:
         default=60, metadata={"help": "Held-out prompts of each language in the audits; 0 leaves the audits out."}
     )
     audit_samples: int = field(default=1, metadata={"help": "Responses to each of them."})
-    audit_temperature: float = field(
-        default=1.0, metadata={"help": "Their sampling temperature, whatever the roll-out's; 0 is greedy."}
-    )
-    audit_top_p: float = field(default=1.0, metadata={"help": "Their nucleus mass, in (0, 1]."})
     clean_text: list[str] | None = field(
         default=None,
         metadata={"help": "Clean sentences as LANGUAGE=FILE or LANGUAGE=bundled; their likelihood is compared."},
@@ -85,10 +81,9 @@ class RunConfig:
                 f"lora_r is {self.lora_r} and lora_dropout {self.lora_dropout}: give a rank of at least 1 and a "
                 "dropout in [0, 1)"
             )
-        if not 0 <= self.audit_temperature < float("inf") or not 0 < self.audit_top_p <= 1:
+        if self.audit_prompts < 0 or self.audit_samples < 1:
             raise UserError(
-                f"audit_temperature is {self.audit_temperature} and audit_top_p {self.audit_top_p}: give a temperature "
-                "of at least 0 and a nucleus mass in (0, 1]"
+                f"audit_prompts is {self.audit_prompts} and audit_samples {self.audit_samples}: give at least 0 and 1"
             )
 
     def peft_config(self) -> Any:
@@ -132,6 +127,7 @@ class MethodConfig(TrainingArguments):
             "gradient_accumulation_steps": 1,
             "seed": 0,
             "temperature": 0.0,
+            "audit_temperature": 0.0,
             "learning_rate": 0.0,
         }
     )
@@ -150,8 +146,21 @@ class MethodConfig(TrainingArguments):
         default=4, metadata={"help": "Responses sampled for each prompt; for sft, dpo and orpo the data file decides."}
     )
     max_new_tokens: int = field(default=256, metadata={"help": "Longest response, in tokens."})
-    temperature: float | None = field(default=1.0, metadata={"help": "Sampling temperature of the roll-out."})
-    top_p: float = field(default=1.0, metadata={"help": "Nucleus mass of the roll-out, in (0, 1]."})
+    temperature: float | None = field(
+        default=1.0,
+        metadata={"help": "Sampling temperature of the roll-out; for sft, dpo and orpo the data file decides."},
+    )
+    top_p: float = field(
+        default=1.0,
+        metadata={"help": "Nucleus mass of the roll-out, in (0, 1]; for sft, dpo and orpo the data file decides."},
+    )
+    audit_temperature: float = field(
+        default=1.0,
+        metadata={
+            "help": "Sampling temperature of the audits and of evaluations, whatever the roll-out's; 0 is greedy."
+        },
+    )
+    audit_top_p: float = field(default=1.0, metadata={"help": "Nucleus mass of the audits and evaluations."})
     prompt_template: str | None = field(
         default=None,
         metadata={"help": "For base models: text with {prompt} in it. Default: one of the prompt's language."},
@@ -195,8 +204,11 @@ class MethodConfig(TrainingArguments):
             if getattr(self, name) is not None and not getattr(self, name) >= least  # NaN is no number
         ]
         problems += self.further_problems()
-        if not 0 < self.top_p <= 1:
-            problems.append(f"top_p is {self.top_p}: give a number in (0, 1]")
+        problems += [
+            f"{name} is {getattr(self, name)}: give a number in (0, 1]"
+            for name in ("top_p", "audit_top_p")
+            if not 0 < getattr(self, name) <= 1
+        ]
         if self.prompt_template is not None and "{prompt}" not in self.prompt_template:
             problems.append(f"prompt_template {self.prompt_template!r} lacks the placeholder {{prompt}}: add it")
         try:
@@ -254,6 +266,16 @@ class MethodConfig(TrainingArguments):
             seed=self.seed,
             step=step,
         )
+
+    @property
+    def audit_seed(self) -> int:
+        """Not the seed of the training samples: held-out prompts may share their numbers with training prompts."""
+        return self.seed + 1_000_003
+
+    def evaluation_sampling(self) -> GenerationSettings:
+        """How an evaluation samples one response to each prompt: with the same draws whatever the step."""
+        settings = self.sampling(samples=1, step=0)
+        return replace(settings, temperature=self.audit_temperature, top_p=self.audit_top_p, seed=self.audit_seed)
 
     @property
     def template_options(self) -> dict[str, Any] | None:

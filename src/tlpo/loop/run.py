@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -113,6 +114,17 @@ def training_prompts(path: str | None, languages: Sequence[str] | None) -> list[
 def prompts_of(run: RunConfig) -> list[PromptRecord]:
     """The run's training prompts."""
     return training_prompts(run.prompts, run.language)
+
+
+def held_out_prompts(run: RunConfig, languages: Sequence[str]) -> list[PromptRecord]:
+    """The first ``audit_prompts`` held-out prompts of each language: for the audits, and for evaluations on the way."""
+    taken: Counter[str] = Counter()
+    chosen = []
+    for record in load_prompts(run.eval_prompts, language=list(languages), split="eval") if run.audit_prompts else ():
+        taken[record.language] += 1
+        if taken[record.language] <= run.audit_prompts:
+            chosen.append(record)
+    return chosen
 
 
 def prompt_rows(prompts: list[PromptRecord]) -> list[dict[str, Any]]:

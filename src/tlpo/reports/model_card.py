@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from tlpo.errors import UserError
+from tlpo.files import write_text
 from tlpo.reports.formats import percent, percent_interval, points, signed, signed_interval
 from tlpo.reports.highlight import language_name
 
@@ -31,7 +32,7 @@ _METHOD = (
 def write_model_card(folder: Path, facts: Mapping[str, Any]) -> Path:
     """Write README.md into the folder and return its path."""
     path = folder / "README.md"
-    path.write_text(render_model_card(facts), encoding="utf-8")
+    write_text(path, render_model_card(facts))
     return path
 
 

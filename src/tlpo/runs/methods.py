@@ -46,6 +46,20 @@ def method(name: str) -> Method:
     return Method(ARGUMENTS[name], methods.check_inputs, make, methods.languages, methods.TOLD[name])
 
 
+def defaults(name: str) -> dict[str, Any]:
+    """What a training by that method does where nothing else is said: every option's default, and the recipes'."""
+    from tlpo.config import describe
+    from tlpo.loop.config import MethodConfig, RunConfig
+
+    kinds = (RunConfig, MethodConfig, method(name).config)
+    found = {option: default for kind in kinds for option, default, _ in describe(kind)}
+    if name == "tlpo":
+        from tlpo.training.config import RECIPES
+
+        found["recipe"] = RECIPES
+    return found
+
+
 def _prompt_languages(run: RunConfig, args: Any) -> list[str]:
     return list(dict.fromkeys(record.language for record in prompts_of(run)))
 

@@ -7,7 +7,8 @@ Each part leaves its results in the output folder as it ends, and is not done ag
     before/, after/                    the two audits (settings.json, responses.jsonl, audit.json, report.html)
     checkpoint-N/                      whole checkpoints
     metrics.jsonl                      one line a logged step
-    confusion_points.jsonl             sampled responses with their candidates
+    completions.jsonl                  sampled responses, a few a step
+    confusion_points.jsonl             confusion points with their candidates, a few a step
     final/                             the model or adapter, with its card
     comparison.json                    before against after, with intervals
 """
@@ -22,7 +23,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlpo.data import load_prompts
 from tlpo.evaluation.audit import Audit, Loader, run_audit
 from tlpo.evaluation.clean_text import clean_texts
 from tlpo.evaluation.compare_audits import compare_audits
@@ -30,7 +30,7 @@ from tlpo.evaluation.nll import TextNLL, compare_nll, text_nll
 from tlpo.evaluation.settings import AuditSettings
 from tlpo.files import write_json
 from tlpo.loop.checkpoints import last_complete
-from tlpo.loop.run import TrainResult, train
+from tlpo.loop.run import TrainResult, held_out_prompts, train
 from tlpo.loop.run_folder import alone_in, claim, status_of
 from tlpo.provenance import versions
 from tlpo.reports import comparison_table, write_audit_page, write_model_card
@@ -47,7 +47,8 @@ CARD_OPTIONS = (
     "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
     "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
     "include_sampled_token", "reward_in_context", "neutral_reward", "end_reward", "advantage", "loss_type", "reward",
-    "scale_rewards", "epsilon", "beta",
+    "scale_rewards", "epsilon", "beta", "kl_estimator", "prefix_beta", "prefix_positions", "min_points",
+    "points_per_prompt", "num_iterations", "warmup_steps", "top_p", "max_new_tokens",
 )  # fmt: skip
 
 
@@ -81,7 +82,9 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
     if args.process_index:
         check_inputs(run, args, *base())
         return AuditedResult(_train(run, args, base), None, None, None, {})
-    texts, held_out = clean_texts(run.clean_text or []), _held_out(run, args)
+    texts, held_out = clean_texts(run.clean_text or []), held_out_prompts(run, method(run.method).languages(run, args))
+    if held_out:
+        _audit_settings("before", run, args)
     if status_of(folder, run, args) != "finished":
         check_inputs(run, args, *base())
     with alone_in(folder):
@@ -120,20 +123,6 @@ def show_files(folder: Path, console: Any) -> None:
             console.print(str(folder / name), markup=False, soft_wrap=True)
 
 
-def _held_out(run: RunConfig, args: MethodConfig) -> list[PromptRecord]:
-    if not run.audit_prompts:
-        return []
-    languages = method(run.method).languages(run, args)
-    records = load_prompts(run.eval_prompts, language=languages, split="eval")
-    taken: dict[str, int] = dict.fromkeys(languages, 0)
-    chosen = []
-    for record in records:
-        taken[record.language] += 1
-        if taken[record.language] <= run.audit_prompts:
-            chosen.append(record)
-    return chosen
-
-
 def _audit(
     name: str,
     run: RunConfig,
@@ -144,24 +133,28 @@ def _audit(
     from tlpo.runs.progress import audit_progress
 
     output = Path(str(args.output_dir)) / name
-    settings = AuditSettings(
-        model=run.model if name == "before" else str(Path(str(args.output_dir)) / "final"),
-        english=args.english,
-        strictness=args.strictness,
-        num_samples=run.audit_samples,
-        temperature=run.audit_temperature,
-        top_p=run.audit_top_p,
-        max_new_tokens=args.max_new_tokens,
-        template=args.prompt_template,
-        chat_template_kwargs=args.template_options,
-        # Not the seed of the training samples: held-out prompts may share their numbers with training prompts.
-        seed=args.seed + 1_000_003,
-        batch_size=2 * args.rollout_batch_size,
-    )
+    settings = _audit_settings(name, run, args)
     with audit_progress(f"audit {name}", output) as on_progress:
         done = run_audit(settings, prompts, output, load, on_progress=on_progress)
     write_audit_page(output / "report.html", done.figures, done.records)
     return done
+
+
+def _audit_settings(name: str, run: RunConfig, args: MethodConfig) -> AuditSettings:
+    """How the audit samples; raises UserError for what does not go together."""
+    return AuditSettings(
+        model=run.model if name == "before" else str(Path(str(args.output_dir)) / "final"),
+        english=args.english,
+        strictness=args.strictness,
+        num_samples=run.audit_samples,
+        temperature=args.audit_temperature,
+        top_p=args.audit_top_p,
+        max_new_tokens=args.max_new_tokens,
+        template=args.prompt_template,
+        chat_template_kwargs=args.template_options,
+        seed=args.audit_seed,
+        batch_size=2 * args.rollout_batch_size,
+    )
 
 
 def _likelihoods(path: Path, texts: dict[str, list[str]], load: Loader) -> dict[str, TextNLL]:
@@ -238,7 +231,7 @@ def _facts(
         "languages": method(run.method).languages(run, args),
         "english": args.english,
         "sampling": {
-            "temperature": run.audit_temperature, "top_p": run.audit_top_p, "max_new_tokens": args.max_new_tokens,
+            "temperature": args.audit_temperature, "top_p": args.audit_top_p, "max_new_tokens": args.max_new_tokens,
         },
         "comparison": comparison,
         "nll": nll,

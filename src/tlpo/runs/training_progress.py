@@ -45,8 +45,8 @@ def step_line(step: int, logs: Mapping[str, float]) -> str:
     parts = []
     if "confusion/rate" in logs:
         parts.append(f"{100 * logs['confusion/rate']:5.1f} % of the samples confused")
-    if "confusion/points" in logs:
-        found = f"{logs.get('confusion/points_used', 0):.0f} of {logs['confusion/points']:.0f}"
+    if "explore/points" in logs:
+        found = f"{logs.get('confusion/points_used', 0):.0f} of {logs['explore/points']:.0f}"
         parts.append(f"{found} points with a signal")
     updated = logs.get("update/points")
     if updated is not None:

@@ -62,8 +62,8 @@ class TLPOConfig(MethodConfig):
     """Arguments of :class:`tlpo.TLPOTrainer`.
 
     ``per_device_train_batch_size`` counts prompts; an optimizer step samples ``num_generations`` responses to
-    ``per_device_train_batch_size x gradient_accumulation_steps x processes`` prompts and updates at every confusion
-    point found in them. Options left at ``None`` are filled in from the recipe.
+    ``per_device_train_batch_size x gradient_accumulation_steps x processes`` prompts and updates at the confusion
+    points found in them, at most ``points_per_prompt`` each. Options left at ``None`` are filled in from the recipe.
 
     Raises:
         UserError: when values are out of range; all of them are named in one message.
@@ -196,12 +196,16 @@ class TLPOConfig(MethodConfig):
         default=0, metadata={"help": "Copy the policy into the reference model every n steps; 0 keeps it frozen."}
     )
     update_batch_size: int = field(default=16, metadata={"help": "Confusion points in one forward and backward pass."})
-    log_completions: int = field(default=4, metadata={"help": "Confusion points written out at each logging step."})
+    log_completions: int = field(
+        default=4, metadata={"help": "Responses, and confusion points, written out at each logging step."}
+    )
 
     def __post_init__(self) -> None:
         for name, value in RECIPES.get(self.recipe, {}).items():
             if getattr(self, name) is None:
                 setattr(self, name, value)
+        if self.load_best_model_at_end and self.metric_for_best_model is None:
+            self.metric_for_best_model, self.greater_is_better = "confusion/rate", False
         super().__post_init__()
 
     def further_problems(self) -> list[str]:

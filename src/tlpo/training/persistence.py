@@ -1,4 +1,4 @@
-"""What a TLPO run writes besides: confusion points as JSON lines, rows to be used again, a refreshed reference."""
+"""What a TLPO run writes besides: responses and confusion points as JSON lines, rows to be used again, a reference."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from safetensors.torch import load_model as load_weights
 from safetensors.torch import save_model as save_weights
 
 from tlpo.loop.persistence import METRICS_FILE, PersistenceMixin, RunFiles, append_lines
-from tlpo.training.points import ConfusionPoint, Pending, PointRow
+from tlpo.training.points import ConfusionPoint, Pending, PointRow, Rollout
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
     from tlpo.training.trainer import TLPOTrainer
 
+COMPLETIONS_FILE = "completions.jsonl"
 POINTS_FILE = "confusion_points.jsonl"
 _REFERENCE_FILE = "reference.safetensors"
 
@@ -49,9 +52,9 @@ class TLPOPersistence(PersistenceMixin):
 
 
 class TLPOFiles(RunFiles):
-    """Appends confusion points beside the metrics, and refreshes the reference model when it is due."""
+    """Appends responses and confusion points beside the metrics, and refreshes the reference model when it is due."""
 
-    FILES = (METRICS_FILE, POINTS_FILE)
+    FILES = (METRICS_FILE, COMPLETIONS_FILE, POINTS_FILE)
 
     def __init__(self, trainer: TLPOTrainer) -> None:
         super().__init__()
@@ -66,17 +69,39 @@ class TLPOFiles(RunFiles):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         super().on_log(args, state, control, logs, **kwargs)
-        if not state.is_world_process_zero:
+        rollout, self._trainer.last_rollout = self._trainer.last_rollout, None
+        if rollout is None or not state.is_world_process_zero:
             return
-        shown = self._trainer._logged_points[: args.log_completions]
-        append_lines(Path(args.output_dir) / POINTS_FILE, [_point_record(state.global_step, point) for point in shown])
-        self._trainer._logged_points = []
+        step, folder, most = state.global_step, Path(args.output_dir), args.log_completions
+        append_lines(folder / COMPLETIONS_FILE, _completion_records(step, rollout, self._trainer.tokenizer_, most))
+        append_lines(folder / POINTS_FILE, [_point_record(step, point) for point in rollout.explored[:most]])
+
+
+def _completion_records(
+    step: int, rollout: Rollout, tokenizer: PreTrainedTokenizerBase, most: int
+) -> list[dict[str, Any]]:
+    """The first response to each of the first ``most`` prompts, whatever became of it."""
+    offsets = {(point.prompt_index, point.sample): point.char_offset for point in rollout.found}
+    return [
+        {
+            "step": step,
+            "prompt_index": prompt.index,
+            "sample": 0,
+            "language": prompt.language,
+            "prompt": tokenizer.decode(prompt.ids, skip_special_tokens=True),
+            "response": group[0].text,
+            "finished": group[0].finished,
+            "confusion_point": offsets.get((prompt.index, 0)),
+        }
+        for prompt, group in list(zip(rollout.prompts, rollout.completions, strict=True))[:most]
+    ]
 
 
 def _point_record(step: int, point: ConfusionPoint) -> dict[str, Any]:
     return {
         "step": step,
         "prompt_index": point.prompt_index,
+        "sample": point.sample,
         "language": point.language,
         "response": point.response,
         "confusion_point": point.char_offset,

@@ -14,6 +14,8 @@ from tlpo.modeling.batching import left_pad
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from tlpo.data.encoded import EncodedPrompt
+    from tlpo.modeling.generation import Completion
     from tlpo.training.exploration import Candidate
     from tlpo.training.rewards import Judged
 
@@ -73,6 +75,23 @@ def first_points(points: Sequence[ConfusionPoint], per_prompt: int) -> list[Conf
         if not per_prompt or seen[point.prompt_index] <= per_prompt:
             kept.append(point)
     return kept
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What a step sampled, for its logs.
+
+    Attributes:
+        prompts: of this process.
+        completions: for each prompt its responses.
+        found: every confusion point in them.
+        explored: those of them that candidates were tried at.
+    """
+
+    prompts: Sequence[EncodedPrompt]
+    completions: Sequence[Sequence[Completion]]
+    found: Sequence[ConfusionPoint]
+    explored: Sequence[ConfusionPoint]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tlpo.data.encoded import encode_dataset
-from tlpo.loop.run import prompt_rows, prompts_of
+from tlpo.errors import UserError
+from tlpo.loop.run import held_out_prompts, prompt_rows, prompts_of
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding
 from tlpo.training.dataset import prompt_order
 from tlpo.training.setup import check_context, refuse_refreshed_base
@@ -14,6 +15,7 @@ from tlpo.training.trainer import TLPOTrainer
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from tlpo.data import PromptRecord
     from tlpo.loop.config import RunConfig
     from tlpo.training.config import TLPOConfig
 
@@ -21,14 +23,27 @@ if TYPE_CHECKING:
 def make_trainer(
     run: RunConfig, args: TLPOConfig, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
 ) -> TLPOTrainer:
-    """The trainer of a run, on its training prompts."""
+    """The trainer of a run, on its training prompts; ``eval_strategy`` evaluates on the held-out ones."""
     return TLPOTrainer(
         model,
         args,
         train_dataset=prompt_rows(prompts_of(run)),
+        eval_dataset=prompt_rows(_evaluated(run, args)) or None,
         processing_class=tokenizer,
         peft_config=run.peft_config(),
     )
+
+
+def _evaluated(run: RunConfig, args: TLPOConfig) -> list[PromptRecord]:
+    """The held-out prompts that the run evaluates on as it goes: none without ``eval_strategy``."""
+    if args.eval_strategy == "no":
+        return []
+    prompts = held_out_prompts(run, list(dict.fromkeys(record.language for record in prompts_of(run))))
+    if not prompts:
+        raise UserError(
+            f"eval_strategy is '{args.eval_strategy}', but audit_prompts 0 leaves no prompt to evaluate on: raise it"
+        )
+    return prompts
 
 
 def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -42,12 +57,13 @@ def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, token
     refuse_several_gpus(args)
     if run.lora:
         refuse_refreshed_base(args)
-    prompts = encode_dataset(
-        prompt_rows(prompts_of(run)),
+    trained = prompt_rows(prompts_of(run))
+    encode_dataset(
+        trained + prompt_rows(_evaluated(run, args)),
         tokenizer,
         template=args.prompt_template,
         default_language=None,
         max_tokens=check_context(model, args),
         chat_template_kwargs=args.template_options,
     )
-    prompt_order(len(prompts), args, lambda: 0)
+    prompt_order(len(trained), args, lambda: 0)

@@ -23,7 +23,7 @@ from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
-from tlpo.modeling.generation import Completion, GenerationStats, end_token_ids, generate
+from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
 from tlpo.modeling.logprobs import last_logits
 from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages, point_losses
 from tlpo.training.config import TLPOConfig
@@ -33,7 +33,7 @@ from tlpo.training.divergence import point_divergence, prefix_divergence
 from tlpo.training.exploration import explore
 from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
-from tlpo.training.points import ConfusionPoint, Pending, PointRow, collate, first_points
+from tlpo.training.points import ConfusionPoint, Pending, PointRow, Rollout, collate, first_points
 from tlpo.training.reference import Reference
 from tlpo.training.rewards import judge
 from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
@@ -83,7 +83,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         self.tokenizer_ = tokenizer
         self.step_metrics = StepMetrics()
         self.pending = self.finished_pending = Pending()  # now, and at the end of the last finished step
-        self._logged_points: list[ConfusionPoint] = []
+        self.last_rollout: Rollout | None = None
 
         self._encode = partial(
             encode_dataset,
@@ -122,9 +122,10 @@ class TLPOTrainer(TLPOPersistence, Trainer):
 
     # ---- the five steps -------------------------------------------------------------------------------------------
 
-    def rollout(self, prompts: Sequence[EncodedPrompt], *, samples: int, early_stop: bool) -> list[list[Completion]]:
+    def rollout(
+        self, prompts: Sequence[EncodedPrompt], settings: GenerationSettings, *, early_stop: bool
+    ) -> list[list[Completion]]:
         """Sample responses to each prompt; with ``early_stop`` a row ends at its first certain confusion."""
-        settings = self.args.sampling(samples=samples, step=self.state.global_step)
         stats = GenerationStats()
         completions = generate(
             self.model,
@@ -267,13 +268,12 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         """Roll out, detect, explore and weigh: the rows to update on, groups without signal dropped."""
         with self.accelerator.autocast():
             with self.step_metrics.phase("rollout"):
-                completions = self.rollout(
-                    prompts, samples=int(self.args.num_generations or 1), early_stop=self.args.early_stop
-                )
+                samples = int(self.args.num_generations or 1)
+                settings = self.args.sampling(samples=samples, step=self.state.global_step)
+                completions = self.rollout(prompts, settings, early_stop=self.args.early_stop)
             with self.step_metrics.phase("detect"):
-                points = self.detect(prompts, completions)
-                self.step_metrics.add("confusion/points", len(points))
-                points = first_points(points, int(self.args.points_per_prompt or 0))
+                found = self.detect(prompts, completions)
+                points = first_points(found, int(self.args.points_per_prompt or 0))
             with self.step_metrics.phase("explore"):
                 self.explore(points)
                 self.advantage(points)
@@ -282,8 +282,9 @@ class TLPOTrainer(TLPOPersistence, Trainer):
             tokens=sum(len(completion.ids) for group in completions for completion in group),
             explored_tokens=sum(len(c.continuation) - 1 for point in points for c in point.candidates),
         )
+        self.step_metrics.add("confusion/points", len(found))
         count_points(self.step_metrics, points, put_in=bool(self.args.include_sampled_token))
-        self._logged_points = points
+        self.last_rollout = Rollout(prompts, completions, found, points)
         return [PointRow.of(point) for point in points if point.has_signal]
 
     def training_step(  # type: ignore[override]
@@ -337,7 +338,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
-        """The confusion rate on held-out prompts, one sample each, shared out over the processes.
+        """The confusion rate on held-out prompts, shared out over the processes: one sample each, as audits sample.
 
         ``eval_dataset``: rows as the trainer takes them; default: those it was made with.
         """
@@ -348,7 +349,8 @@ class TLPOTrainer(TLPOPersistence, Trainer):
         mine = prompts[self.args.process_index :: self.args.world_size]
         training_metrics, self.step_metrics = self.step_metrics, StepMetrics()
         with self.accelerator.autocast():
-            self.detect(mine, self.rollout(mine, samples=1, early_stop=False) if mine else [])
+            settings = self.args.evaluation_sampling()
+            self.detect(mine, self.rollout(mine, settings, early_stop=False) if mine else [])
         found = self.step_metrics.drain(self._summed, self.accelerator.num_processes)
         self.step_metrics = training_metrics
         kept = ("confusion/rate", "completions/mean_length", "completions/eos_rate", "completions/letters")

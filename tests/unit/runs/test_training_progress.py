@@ -13,7 +13,7 @@ from tlpo.runs.training_progress import step_line, training_progress
 def test_step_line() -> None:
     logs = {
         "confusion/rate": 0.21875,
-        "confusion/points": 14.0,
+        "explore/points": 14.0,
         "confusion/points_used": 13.0,
         "rollout/seconds": 9.6,
         "detect/seconds": 0.1,
@@ -30,7 +30,7 @@ def test_step_line() -> None:
     assert step_line(3, logs) == (
         "step   3:  21.9 % of the samples confused, 13 of 14 points with a signal, no update, 14 s"
     )
-    logs = {"confusion/rate": 1.0, "confusion/points": 0.0, "train/skipped_steps": 1.0, "update/seconds": 0.6}
+    logs = {"confusion/rate": 1.0, "explore/points": 0.0, "train/skipped_steps": 1.0, "update/seconds": 0.6}
     assert step_line(12, logs) == (
         "step  12: 100.0 % of the samples confused, 0 of 0 points with a signal, skipped: not finite, 1 s"
     )

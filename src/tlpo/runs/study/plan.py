@@ -12,12 +12,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from tlpo import __version__
 from tlpo.provenance import content_digest
+from tlpo.runs.methods import defaults
 from tlpo.runs.study.config import TRAINED, MethodSpec, Options, StudyConfig
 from tlpo.runs.study.prompts import PromptFiles
 
@@ -67,6 +68,7 @@ class Stage:
         return {
             "tlpo": __version__,
             "command": list(VERBS[self.kind]),
+            **({"defaults": _defaults_digest(self.options.get("method", "tlpo"))} if self.kind == "train" else {}),
             "options": {
                 name: value if name in _WORDS else _identity(value, self.inputs)
                 for name, value in sorted(self.options.items())
@@ -93,6 +95,12 @@ class Stage:
         option, name = _OUTPUTS[self.kind]
         own = {option: str(self.folder(root) / name)}
         return {name: _filled(value, self.inputs, root) for name, value in self.options.items()} | self.places | own
+
+
+@cache
+def _defaults_digest(method: str) -> str:
+    """What a training does where its options say nothing may change from one version to the next."""
+    return hashlib.sha256(json.dumps(defaults(method), sort_keys=True, default=repr).encode()).hexdigest()[:12]
 
 
 class Plan:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tlpo.evaluation.compare_runs import CompareOptions, compare_runs
 from tlpo.evaluation.run_files import read_run
+from tlpo.files import write_json
 from tlpo.reports.comparison.page import write_comparison
 from tlpo.runs.study.choice import Candidate, candidate, rule_text
 from tlpo.runs.study.config import TRAINED, MethodSpec
@@ -71,8 +72,7 @@ def write_report(schedule: Schedule) -> Outcome | None:
     schedule = replace(schedule, only=(), over=True)
     study, states = schedule.plan.study, schedule.states
     facts = {method.label: _fact(schedule, method) for method in schedule.methods()}
-    text = json.dumps({"rule": rule_text(study.max_nll_rise), "methods": facts}, ensure_ascii=False, indent=1)
-    (study.output / "choices.json").write_text(text + "\n", encoding="utf-8")
+    write_json(study.output / "choices.json", {"rule": rule_text(study.max_nll_rise), "methods": facts})
     done = [
         (method, stage) for method in schedule.methods() for stage in schedule.evaluations(method) if states.done(stage)
     ]

@@ -11,9 +11,11 @@ from tests.unit.runs.study.studies import make_plan, small_study
 
 from tlpo.data import load_prompts
 from tlpo.errors import UserError
+from tlpo.runs.study import plan
 from tlpo.runs.study.plan import Stage
 from tlpo.runs.study.process import tlpo_command
 from tlpo.runs.study.prompts import split_prompts
+from tlpo.training.config import RECIPES
 
 
 def test_what_decides_a_stage_names_its_folder(tmp_path: Path) -> None:
@@ -31,6 +33,21 @@ def test_what_decides_a_stage_names_its_folder(tmp_path: Path) -> None:
     assert Stage("train", "A", {**options, "prompts": str(other)}).digest == stage.digest  # the same content
     other.write_text("other")
     assert Stage("train", "A", {**options, "prompts": str(other)}).digest != stage.digest
+
+
+def test_other_defaults_make_another_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a recipe says where the study says nothing may change from one version to the next."""
+
+    def digests() -> list[str]:
+        plan._defaults_digest.cache_clear()
+        return [Stage(kind, "A", {"method": method}).digest for kind, method in KINDS]
+
+    KINDS = [("train", "tlpo"), ("train", "sft"), ("validate", "tlpo")]
+    before = digests()
+    monkeypatch.setitem(RECIPES["default"], "temperature", 3.0)
+    assert [one == other for one, other in zip(before, digests(), strict=True)] == [False, True, True]
+    monkeypatch.undo()
+    assert digests() == before
 
 
 def test_what_a_stage_needs_decides_it_too(tmp_path: Path) -> None:

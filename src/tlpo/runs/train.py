@@ -223,8 +223,12 @@ def _facts(
     nll: dict[str, dict[str, Any]],
     command: str | None,
 ) -> dict[str, Any]:
+    from tlpo.modeling.gguf import GGUF_MODELS
+
     recipe = {name: getattr(args, name) for name in CARD_OPTIONS if hasattr(args, name)}
+    known = GGUF_MODELS.get(run.model)
     return {
+        "license": known.license if known else None,
         "base_model": run.model,
         "adapter": run.lora,
         "method": method(run.method).told,

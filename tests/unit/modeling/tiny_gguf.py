@@ -41,7 +41,12 @@ def tiny_package(folder: Path, name: str = "tiny_gguf_package") -> tuple[GGUFMod
     model = tiny_model("llama")
     _write(package / "tiny.gguf", model)
     description = GGUFModel(
-        name="tiny", extra="tiny", package=name, filename="tiny.gguf", sha256=sha256_of(package / "tiny.gguf")
+        name="tiny",
+        extra="tiny",
+        package=name,
+        filename="tiny.gguf",
+        sha256=sha256_of(package / "tiny.gguf"),
+        license="mit",
     )
     return description, model
 

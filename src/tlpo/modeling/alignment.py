@@ -103,6 +103,7 @@ class TokenText:
 
     @property
     def text(self) -> str:
+        """The complete characters so far."""
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""

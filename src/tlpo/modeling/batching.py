@@ -21,6 +21,7 @@ class PaddedBatch:
     position_ids: Tensor
 
     def as_inputs(self) -> dict[str, Tensor]:
+        """The tensors by the names of a model's arguments."""
         return {
             "input_ids": self.input_ids,
             "attention_mask": self.attention_mask,

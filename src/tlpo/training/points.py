@@ -56,6 +56,7 @@ class ConfusionPoint:
 
     @property
     def has_signal(self) -> bool:
+        """Whether its group says anything: not all rewards are equal."""
         return any(advantage != 0 for advantage in self.advantages)
 
     @property
@@ -107,6 +108,7 @@ class PointRow:
 
     @classmethod
     def of(cls, point: ConfusionPoint) -> PointRow:
+        """The row of a point that was explored and weighed."""
         return cls(
             input_ids=point.prefix_ids,
             candidate_ids=[candidate.token for candidate in point.candidates],

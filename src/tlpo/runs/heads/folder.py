@@ -128,9 +128,11 @@ class ResultsFile:
             write_text(path, lines_of(self._results.values()))  # without what a kill left half-written
 
     def has(self, task: str, method: str, seed: int | None) -> bool:
+        """Whether the result is there."""
         return (task, method, seed) in self._results
 
     def get(self, task: str, method: str, seed: int | None) -> Result:
+        """The result; KeyError if it is not there."""
         return self._results[task, method, seed]
 
     def add(self, result: Result) -> None:

@@ -62,14 +62,17 @@ class Session:
 
     @property
     def model(self) -> PreTrainedModel:
+        """Loaded when first asked for."""
         return self._loaded[0]
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The model's own."""
         return self._loaded[1]
 
     @cached_property
     def template(self) -> Template:
+        """How examples and questions are written."""
         return parse_template(self.extract.template)
 
     def embedding(self, task: str, seed: int, report: Report = silent) -> TaskAdapter:

@@ -265,7 +265,7 @@ def frontier(rows: list[dict[str, Any]], path: Path) -> None:
             panel.plot(*place, "o", color="C3" if "default" in row["recipe"] else "C0")
             panel.annotate(numbers[row["recipe"]], place, textcoords="offset points", xytext=(5, 3), fontsize=8)
         panel.set(title=language, xlabel="rise in NLL of clean text (nats a token)")
-        panel.set_ylim(bottom=0)
+        panel.set_ylim(0, 110 * max(row["rate_strict_before"] for row in shown))  # for all panels: they share the axis
         panel.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("confusion rate, % (lower left is better)")
     key = "\n".join(f"{number:>2}  {name}" for name, number in numbers.items())

@@ -30,6 +30,7 @@ def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
         "max_steps": 3,
         "per_device_train_batch_size": 4,
         "num_generations": 2,
+        "temperature": 1.0,
         "max_new_tokens": 10,
         "num_candidates": 8,
         "advantage": "probability",

@@ -44,6 +44,8 @@ def options(model: Path | str, output: Path, **more: Any) -> list[str]:
         "max_steps": 3,
         "per_device_train_batch_size": 4,
         "num_generations": 2,
+        "temperature": 1.0,
+        "points_per_prompt": 0,
         "num_candidates": 8,
         "neutral_reward": "zero",
         "learning_rate": 1e-3,

@@ -40,6 +40,8 @@ def options(model: Path, output: Path, **more: Any) -> list[str]:
         "max_steps": STEPS,
         "per_device_train_batch_size": 4,
         "num_generations": 2,
+        "temperature": 1.0,
+        "points_per_prompt": 0,
         "num_candidates": 8,
         "neutral_reward": "zero",
         "end_reward": "zero",

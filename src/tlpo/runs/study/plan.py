@@ -18,7 +18,6 @@ from typing import Any
 
 from tlpo import __version__
 from tlpo.provenance import content_digest
-from tlpo.runs.methods import defaults
 from tlpo.runs.study.config import TRAINED, MethodSpec, Options, StudyConfig
 from tlpo.runs.study.prompts import PromptFiles
 
@@ -100,6 +99,8 @@ class Stage:
 @cache
 def _defaults_digest(method: str) -> str:
     """What a training does where its options say nothing may change from one version to the next."""
+    from tlpo.runs.methods import defaults  # loads torch
+
     return hashlib.sha256(json.dumps(defaults(method), sort_keys=True, default=repr).encode()).hexdigest()[:12]
 
 

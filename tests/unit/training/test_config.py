@@ -26,7 +26,7 @@ def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
     )
     assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
     assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
-    assert (args.prefix_beta, args.min_points) == (0, 1)
+    assert (args.prefix_beta, args.min_points, args.points_per_prompt) == (0, 1, 0)
 
 
 def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_path: Path) -> None:
@@ -42,6 +42,14 @@ def test_the_default_recipe_holds_the_policy_by_the_exact_divergence(tmp_path: P
     assert (args.advantage, args.kl_estimator) == ("centered", "exact")
     assert args.beta is not None
     assert args.beta >= 0.5
+
+
+def test_the_default_recipe_samples_hotter_than_it_audits(tmp_path: Path) -> None:
+    args = config(tmp_path)
+    assert (args.temperature, args.num_generations, args.points_per_prompt) == (1.2, 4, 1)
+    assert (args.sampling(samples=4, step=2).temperature, args.evaluation_sampling().temperature) == (1.2, 1.0)
+    assert args.evaluation_sampling().num_generations == 1
+    assert args.evaluation_sampling().seed != args.sampling(samples=1, step=0).seed
 
 
 def test_what_the_user_says_beats_the_recipe(tmp_path: Path) -> None:
@@ -99,6 +107,13 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
         ("temperature", -0.5),
         ("learning_rate", -1e-6),
         ("top_p", 1.1),
+        ("audit_temperature", -1.0),
+        ("audit_temperature", float("nan")),
+        ("audit_top_p", 0.0),
+        ("points_per_prompt", -1),
+        ("min_points", 0),
+        ("prefix_beta", -1.0),
+        ("prefix_positions", 0),
         ("epsilon", 0.0),
         ("temperature", float("nan")),
         ("beta", float("nan")),

@@ -116,6 +116,11 @@ def prompts_of(run: RunConfig) -> list[PromptRecord]:
     return training_prompts(run.prompts, run.language)
 
 
+def languages_of(run: RunConfig) -> list[str]:
+    """The languages of the answers to the training prompts, in the order of their first."""
+    return list(dict.fromkeys(record.language for record in prompts_of(run)))
+
+
 def held_out_prompts(run: RunConfig, languages: Sequence[str]) -> list[PromptRecord]:
     """The first ``audit_prompts`` held-out prompts of each language: for the audits, and for evaluations on the way."""
     taken: Counter[str] = Counter()

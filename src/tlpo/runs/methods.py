@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tlpo.loop.run import prompts_of
+from tlpo.loop.run import languages_of
 
 if TYPE_CHECKING:
     from tlpo.baselines.config import GRPOArguments
@@ -61,7 +61,7 @@ def defaults(name: str) -> dict[str, Any]:
 
 
 def _prompt_languages(run: RunConfig, args: Any) -> list[str]:
-    return list(dict.fromkeys(record.language for record in prompts_of(run)))
+    return languages_of(run)
 
 
 def _make_grpo(run: RunConfig, args: GRPOArguments, model: Any, tokenizer: Any) -> Any:

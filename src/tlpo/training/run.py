@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tlpo.data.encoded import encode_dataset
 from tlpo.errors import UserError
-from tlpo.loop.run import held_out_prompts, prompt_rows, prompts_of
+from tlpo.loop.run import held_out_prompts, languages_of, prompt_rows, prompts_of
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding
 from tlpo.training.dataset import prompt_order
 from tlpo.training.setup import check_context, refuse_refreshed_base
@@ -38,7 +38,7 @@ def _evaluated(run: RunConfig, args: TLPOConfig) -> list[PromptRecord]:
     """The held-out prompts that the run evaluates on as it goes: none without ``eval_strategy``."""
     if args.eval_strategy == "no":
         return []
-    prompts = held_out_prompts(run, list(dict.fromkeys(record.language for record in prompts_of(run))))
+    prompts = held_out_prompts(run, languages_of(run))
     if not prompts:
         raise UserError(
             f"eval_strategy is '{args.eval_strategy}', but audit_prompts 0 leaves no prompt to evaluate on: raise it"

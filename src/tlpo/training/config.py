@@ -14,6 +14,7 @@ from tlpo.training.rewards import RewardSettings
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {
         "include_sampled_token": True,
+        "sampled_reward": "response",
         "reward_in_context": True,
         "neutral_reward": "drop",
         "end_reward": "drop",
@@ -30,6 +31,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "paper": {
         "include_sampled_token": False,
+        "sampled_reward": "look_ahead",
         "reward_in_context": False,
         "neutral_reward": "clean",
         "end_reward": "clean",
@@ -75,6 +77,7 @@ class TLPOConfig(MethodConfig):
             "recipe": tuple(RECIPES),
             "neutral_reward": ("clean", "zero", "drop"),
             "end_reward": ("clean", "zero", "drop"),
+            "sampled_reward": ("response", "look_ahead"),
             "advantage": ("probability", "centered", "normalized"),
             "candidate_source": ("top", "sample"),
             "kl_estimator": ("k3", "exact"),
@@ -128,6 +131,14 @@ class TLPOConfig(MethodConfig):
         default=None,
         metadata=_help(
             "If the sampled token is not among the N, let it take the last candidate's place.", "include_sampled_token"
+        ),
+    )
+    sampled_reward: str | None = field(
+        default=None,
+        metadata=_help(
+            "What judges the sampled token: 'response', the one that it led into confusion, or 'look_ahead', its "
+            "greedy continuation, as with the others.",
+            "sampled_reward",
         ),
     )
     look_ahead: int | None = field(default=None, metadata=_help("k: greedy tokens after each candidate.", "look_ahead"))
@@ -243,4 +254,5 @@ class TLPOConfig(MethodConfig):
             in_context=bool(self.reward_in_context),
             neutral=self.neutral_reward,  # type: ignore[arg-type]
             end=self.end_reward,  # type: ignore[arg-type]
+            sampled=self.sampled_reward,  # type: ignore[arg-type]
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["clean", "confused", "neutral", "end"]
 Worth = Literal["clean", "zero", "drop"]
+SampledEvidence = Literal["response", "look_ahead"]
 
 REWARD_OF: dict[str, float] = {"clean": 1.0, "zero": 0.0, "drop": 0.0}
 
@@ -36,11 +37,15 @@ class RewardSettings:
         neutral: worth of a continuation without a letter of the language: ``clean`` (+1, the paper), ``zero`` (0) or
             ``drop`` (left out of the group).
         end: worth of a continuation that ends the response before any such letter: the same three.
+        sampled: what judges the token that was sampled. ``response``: the response that it led into confusion, so it
+            counts as confused; ``look_ahead``: its greedy continuation, as with the others, which often turns back at
+            once, or is too short to tell languages of one script apart.
     """
 
     in_context: bool = True
     neutral: Worth = "drop"
     end: Worth = "drop"
+    sampled: SampledEvidence = "response"
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,9 @@ class Judged:
     member: bool
 
 
+CONFUSED = Judged("confused", -1.0, True)
+
+
 def judge(
     prefix: str,
     candidate: Candidate,
@@ -61,6 +69,7 @@ def judge(
     settings: RewardSettings,
     *,
     pending: bytes = b"",
+    sampled: bool = False,
 ) -> Judged:
     """Judge one candidate.
 
@@ -72,17 +81,20 @@ def judge(
         eos_ids: ids that end a response.
         settings: the rules.
         pending: the bytes of a character that the prefix leaves unfinished and the candidate may end.
+        sampled: whether the candidate is the confusion token itself.
 
     A word that the look-ahead cuts in half is judged as if it ended there: letters of a wrong script are wrong already,
     whatever follows, and among languages of one script a phrase of several words decides, not its last one. A character
     cut in half (byte pieces) is left out: no letter has been written yet.
     """
+    if sampled and settings.sampled == "response":
+        return CONFUSED
     text = TokenText(table, candidate.continuation, pending=pending if settings.in_context else b"").text
     ended = candidate.continuation[-1] in eos_ids
     start = len(prefix) if settings.in_context else 0
     whole = prefix + text if settings.in_context else text
     if detector.check(whole, start=start).confusion_point is not None:
-        return Judged("confused", -1.0, True)
+        return CONFUSED
     if not detector.has_target_letter(text):
         outcome: Outcome = "end" if ended else "neutral"
         worth = settings.end if ended else settings.neutral

@@ -195,6 +195,7 @@ class TLPOTrainer(TLPOPersistence, Trainer):
                     self.eos_ids,
                     self.args.rewards,
                     pending=point.prefix_pending,
+                    sampled=candidate.token == point.sampled_id,
                 )
                 for candidate in candidates
             ]

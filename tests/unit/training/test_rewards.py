@@ -9,7 +9,7 @@ from tlpo.training.exploration import Candidate
 from tlpo.training.rewards import Judged, RewardSettings, judge
 
 EOS = 0
-PUBLISHED = RewardSettings(in_context=False, neutral="clean", end="clean")
+PUBLISHED = RewardSettings(in_context=False, neutral="clean", end="clean", sampled="look_ahead")
 
 
 def run(
@@ -21,6 +21,7 @@ def run(
     english: str = "confusion",
     language: str = "ko",
     pending: bytes = b"",
+    sampled: bool = False,
 ) -> Judged:
     """Judge one token per piece; ``ended`` appends an end of sequence."""
     table = [b"", *(piece.encode() if isinstance(piece, str) else piece for piece in pieces)]
@@ -28,7 +29,7 @@ def run(
     candidate = Candidate(continuation[0], 0.5, continuation)
     detector = ConfusionDetector(language, english=english)
     rules = settings or RewardSettings()
-    return judge(prefix, candidate, table, detector, frozenset([EOS]), rules, pending=pending)
+    return judge(prefix, candidate, table, detector, frozenset([EOS]), rules, pending=pending, sampled=sampled)
 
 
 CLEAN, CONFUSED = Judged("clean", 1.0, True), Judged("confused", -1.0, True)
@@ -41,6 +42,16 @@ def test_clean_and_confused(settings: RewardSettings) -> None:
     assert run(["пошёл", " 학교", "에"], settings=settings) == CONFUSED
     assert run(["학교", " пошёл"], settings=settings) == CONFUSED
     assert run(["пошёл"], ended=True, settings=settings) == CONFUSED
+
+
+def test_the_sampled_token_counts_as_confused_like_its_response() -> None:
+    """Its greedy continuation turns back to the language; the sampled response did not."""
+    assert run(["the", " école", " est"], prefix="Ici ", language="fr", sampled=True) == CONFUSED
+    assert run(["the", " école", " est"], prefix="Ici ", language="fr") == CLEAN
+    by_look_ahead = RewardSettings(sampled="look_ahead")
+    assert run(["the", " école", " est"], prefix="Ici ", language="fr", sampled=True, settings=by_look_ahead) == CLEAN
+    assert run([b"\xd0"], sampled=True) == CONFUSED
+    assert run([b"\xd0"], sampled=True, settings=by_look_ahead) == Judged("neutral", 0.0, False)
 
 
 @pytest.mark.parametrize(("worth", "expected"), [("clean", (1.0, True)), ("zero", (0.0, True)), ("drop", (0.0, False))])

@@ -85,6 +85,7 @@ def test_the_grid_is_the_one_promised() -> None:
         ("candidate_source", "sample"), ("advantage", "probability"), ("advantage", "normalized"),
         ("num_candidates", 4), ("num_candidates", 16), ("look_ahead", 0), ("reward_in_context", False),
         ("neutral_reward", "clean"), ("neutral_reward", "zero"), ("include_sampled_token", False),
+        ("sampled_reward", "look_ahead"),
         ("end_reward", "clean"), ("end_reward", "zero"), ("kl_estimator", "k3"),
     ]:  # fmt: skip
         assert any(options.get(name) == value for options in changed), (name, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.baselines import METHODS, OFFLINE, sampled, trainer
 from tests.models import chat_tokenizer, tiny_model, tokenizer
 from tests.runs import same, weights
 
+from tlpo.confusion import ConfusionDetector
 from tlpo.data import encode_prompt
 from tlpo.modeling.load import load_model
 
@@ -209,6 +211,46 @@ class TestLosses:
             for row in rows
         ]
         assert logged(run)[0]["loss"] == pytest.approx(-float(torch.cat(found).mean()), abs=1e-4)
+
+    def test_dpo_of_a_policy_that_has_moved(self, tmp_path: Path) -> None:
+        """Away from the reference beta, the sign and the ends of the responses all count."""
+        reference, own, row = tiny_model(), tokenizer("byte_fallback"), sampled(1)[0]
+        row["responses"] = row["responses"][:2]
+        run = trainer("dpo", tmp_path / "run", model=copy.deepcopy(reference), rows=[row], max_steps=1, beta=0.5,
+                      per_device_train_batch_size=1, max_new_tokens=64)  # fmt: skip
+        torch.manual_seed(1)
+        with torch.no_grad():
+            for weight in run.model.parameters():
+                weight.add_(0.05 * torch.randn_like(weight))
+        prompt = encode_prompt(own, row["prompt"], language="ko")
+        chosen, rejected = row["responses"][0]["ids"] + [2], row["responses"][1]["ids"]
+        shifts = [
+            float((self.logps(run.model, prompt, ids) - self.logps(reference, prompt, ids)).sum())
+            for ids in (chosen, rejected)
+        ]
+        run.train()
+        assert abs(shifts[0] - shifts[1]) > 0.1
+        expected = math.log1p(math.exp(-0.5 * (shifts[0] - shifts[1])))
+        assert abs(expected - math.log(2)) > 0.02
+        assert logged(run)[0]["loss"] == pytest.approx(expected, abs=1e-4)
+
+    def test_grpo_moves_towards_what_stayed_in_the_language(self, tmp_path: Path) -> None:
+        """One step raises the better half of the responses over the worse half, as read by the detector alone."""
+        model, own = tiny_model(), tokenizer("byte_fallback")
+        run = trainer("grpo", tmp_path / "run", model=copy.deepcopy(model), rows=sampled(1), max_steps=1, beta=0,
+                      num_generations=16, per_device_train_batch_size=1, learning_rate=1e-3)  # fmt: skip
+        found: dict[str, Any] = {}
+        sample = run.rollout_func
+        run.rollout_func = lambda *given: found.update(sample(*given)) or found
+        run.train()
+        detector = ConfusionDetector("ko", english="confusion")
+        rises: dict[bool, list[float]] = {True: [], False: []}
+        for prompt, ids in zip(found["prompt_ids"], found["completion_ids"], strict=True):
+            text = own.decode(ids, skip_special_tokens=True)
+            after, before = (float(self.logps(one.eval(), prompt, ids).sum()) for one in (run.model, model))
+            rises[detector.confusion_point(text) is None].append(after - before)
+        assert min(map(len, rises.values())) >= 2
+        assert statistics.mean(rises[True]) > statistics.mean(rises[False]) + 1e-3
 
     def test_orpo(self, tmp_path: Path) -> None:
         model, own = tiny_model(), tokenizer("byte_fallback")

@@ -243,7 +243,10 @@ def test_the_input_is_never_the_output(tmp_path: Path, capfd: pytest.CaptureFixt
     path = tmp_path / "p.jsonl"
     path.write_text('{"prompt": "x", "language": "ko"}\n', encoding="utf-8")
     assert run(path, path) == 2
-    assert "is the input: choose another name" in capfd.readouterr().err
+    assert "is also given as another file: choose another name" in capfd.readouterr().err
+    assert run(path, tmp_path / "out.jsonl", "--dropped", str(tmp_path / "." / "out.jsonl")) == 2
+    assert "is also given as another file: choose another name" in capfd.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["p.jsonl"]
 
 
 def test_stages_and_help(capsys: pytest.CaptureFixture[str]) -> None:

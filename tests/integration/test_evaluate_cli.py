@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from tests.commands import save_tiny_model
-from tests.models import tiny_model
+from tests.models import tiny_model, tokenizer
 from tests.unit.evaluation.harness.questions import write_questions
 
 from tlpo.cli.main import main
@@ -193,6 +194,38 @@ def test_a_folder_of_another_evaluation_is_left_alone(
     assert main([*command, "--temperature", "0"]) == 2
     assert "already holds another evaluation (model_hash was" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+
+
+def test_the_benchmark_is_counted_by_setting_source_and_language(models: Path, tmp_path: Path) -> None:
+    """Two settings share a source's name and a language; `num_prompts` counts in each cell of its own."""
+    archive = tmp_path / "test_sets.zip"
+    with zipfile.ZipFile(archive, "w") as sets:
+        for setting in ("monolingual", "crosslingual"):
+            for code in ("ko", "ja"):
+                rows = "".join(f"{setting} {code} {number},okapi,{code}\n" for number in range(3))
+                sets.writestr(f"test_sets/{setting}/okapi/{code}.csv", f"prompt,source,language\n{rows}")
+    short = ("--prompts", str(archive), "--max_new_tokens", "6", "--resamples", "50", "--temperature", "0")
+    found = run(models / "a", tmp_path / "out", *short, "--num_prompts", "2", "--profiles", "tlpo")
+    cells = {(row["source"], row["language"]): row["n"] for row in found["consistency"]}
+    for setting in ("monolingual", "crosslingual"):
+        for code in ("ko", "ja"):
+            assert cells[f"{setting}/okapi", code] == 2
+    some = run(models / "a", tmp_path / "some", *short, "--sources", "crosslingual/okapi", "--language", "ja")
+    lines = (tmp_path / "some" / "items" / "consistency-t0.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["prompt"] for line in lines] == [f"crosslingual ja {number}" for number in range(3)]
+    assert {row["source"] for row in some["consistency"]} == {"crosslingual/okapi", "crosslingual/all"}
+
+
+def test_another_vocabulary_is_refused_before_anything_is_measured(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    save_tiny_model(other)
+    tokenizer("byte_level").save_pretrained(other)
+    forbid_loading(monkeypatch)
+    options = (*SHORT, "--base", str(other), "--output", str(tmp_path / "out"))
+    assert main(["evaluate", "--model", str(models / "a"), *options]) == 2
+    assert "has another vocabulary than" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

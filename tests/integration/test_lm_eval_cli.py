@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tlpo.metrics import get_profile
 
 pytest.importorskip("lm_eval", reason="needs pip install 'tlpo[eval]'")
 
-TASKS = ("tlpo_en_arc_easy", "tlpo_it_xcopa")
+TASKS = ("tlpo_en_arc_easy", "tlpo_it_xcopa", "tlpo_de_mgsm")
 LCB = "lcb_monolingual_native_ko"
 OWN = """
 task: mine
@@ -54,51 +55,71 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def theirs(root: Path) -> tuple[dict[str, Any], str]:
     """The results file of one `lm_eval` command, and what it printed."""
-    names = ",".join((*TASKS, LCB, str(root / "mine.yaml")))
+    return lm_eval(root, (*TASKS, LCB, str(root / "mine.yaml")), root / "results")
+
+
+def lm_eval(root: Path, names: Sequence[str], output: Path, *more: str) -> tuple[dict[str, Any], str]:
     done = subprocess.run(
         [
             str(Path(sys.executable).parent / "lm_eval"), "run", "--model", "hf", "--device", "cpu",
-            "--model_args", f"pretrained={root / 'model'}", "--tasks", names, "--include_path", str(TASK_FOLDER),
+            "--model_args", f"pretrained={root / 'model'}", "--tasks", ",".join(names),
+            "--include_path", str(TASK_FOLDER),
             "--metadata", f"capability_data={root / 'questions'}", f"lcb_data={root / 'benchmark'}",
-            "--limit", str(LIMIT), "--batch_size", str(BATCH), "--output_path", str(root / "results"), "--log_samples",
+            "--limit", str(LIMIT), "--batch_size", str(BATCH), "--output_path", str(output), "--log_samples",
+            *more,
         ],
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    (path,) = (root / "results").rglob("results_*.json")
+    (path,) = output.rglob("results_*.json")
     return json.loads(path.read_text(encoding="utf-8")), done.stdout
 
 
-def shown_in(printed: str) -> dict[tuple[str, str], str]:
-    """The values of the table that `lm_eval` prints, by task and metric; a task is named in its first row only."""
+def shown_in(printed: str) -> dict[tuple[str, str, str], str]:
+    """The values of the table that `lm_eval` prints, by task, metric and filter; a task is named in its first row."""
     found, task = {}, ""
     for line in printed.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 9 and cells[5] in ("↑", "↓"):
             task = cells[0] or task
-            found[task, cells[4]] = cells[6]
+            found[task, cells[4], cells[2]] = cells[6]
     return found
 
 
-@pytest.mark.slow
-def test_capability_equals_lm_eval_to_the_last_digit(root: Path, theirs: tuple[dict[str, Any], str]) -> None:
+def equal_to_the_last_digit(root: Path, name: str, theirs: tuple[dict[str, Any], str], **options: Any) -> None:
+    """Ours in the folder ``name``, with ``options``, against theirs: value, standard error and what is printed."""
     found = evaluate(
         EvaluationConfig(
-            model=str(root / "model"), output=str(root / "ours"), suite=["capability"], tasks=list(TASKS),
+            model=str(root / "model"), output=str(root / name), suite=["capability"],
             capability_data=str(root / "questions"), limit=LIMIT, capability_batch_size=BATCH, resamples=10,
-            cache=str(root / "cache"),
+            cache=str(root / "cache"), **options,
         )
     )  # fmt: skip
     results, printed = theirs
     rows = [row for row in found["capability"] if row["task"] != "all"]
-    assert {row["task"] for row in rows} == set(TASKS)
+    assert {row["task"] for row in rows} == set(options["tasks"])
     for row in rows:
+        metric, _, kind = row["metric"].partition(",")
+        kind = kind or "none"
         own = results["results"][row["task"]]
-        assert row["value"] == own[f"{row['metric']},none"]
-        expected = own[f"{row['metric']}_stderr,none"]
+        assert row["value"] == own[f"{metric},{kind}"]
+        expected = own[f"{metric}_stderr,{kind}"]
         assert row["stderr"] == (None if expected == "N/A" else expected)
-        shown = shown_in(printed)[row["task"], row["metric"]]
+        shown = shown_in(printed)[row["task"], metric, kind]
         assert shown == f"{row['value']:.{len(shown.partition('.')[2])}f}"
+
+
+@pytest.mark.slow
+def test_capability_equals_lm_eval_to_the_last_digit(root: Path, theirs: tuple[dict[str, Any], str]) -> None:
+    """Choices by likelihood, and answers that are written and cut out by filters."""
+    equal_to_the_last_digit(root, "ours", theirs, tasks=list(TASKS))
+
+
+@pytest.mark.slow
+def test_so_it_does_with_examples_before_the_questions(root: Path) -> None:
+    theirs = lm_eval(root, TASKS[:1], root / "with_examples", "--num_fewshot", "1")
+    assert theirs[0]["n-shot"][TASKS[0]] == 1
+    equal_to_the_last_digit(root, "ours_with_examples", theirs, tasks=list(TASKS[:1]), num_fewshot=1)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from tlpo.baselines.config import GRPOArguments
-from tlpo.baselines.records import load_material
+from tlpo.baselines.records import load_material, warn_of_other_rules
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.errors import UserError, missing_extra
 from tlpo.loop.run import prompt_rows, prompts_of
@@ -87,6 +87,7 @@ def make_trainer(
         kind: Any = {"sft": trl_trainers.SFT, "dpo": trl_trainers.DPO, "orpo": trl_trainers.ORPO}[run.method]
         trainer = kind(model, args, _examples(run, args, model, tokenizer), **common)
         if args.process_index == 0:
+            warn_of_other_rules(run, args)
             spent = load_material(run, args).rollouts
             trainer.rollouts.add(responses=spent.responses, tokens=spent.tokens)
     return trainer

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlpo.data.encoded import epoch_order
 from tlpo.data.pairs import Tally, preference_pairs
 from tlpo.data.prompts import ANSWERS, chosen_rows, known_codes, prompt_record
 from tlpo.data.records import PromptRecord
@@ -73,8 +74,9 @@ def load_material(run: RunConfig, args: MethodConfig) -> Material:
     """Read ``run.data`` for ``run.method``.
 
     Records of other languages than ``run.language`` are left out and, with ``run.prompts``, those with other prompts.
-    ``args.rollout_budget`` ends the reading before the record that would exceed it. Sampled responses become pairs as
-    'tlpo data pairs' makes them and, for sft, one clean response a prompt; ``args.seed`` decides which.
+    ``args.rollout_budget`` pays for whole prompts, in an order that ``args.seed`` decides: the file may have its
+    longest first, or one language after the other. Sampled responses become pairs as 'tlpo data pairs' makes them and, for sft,
+    one clean response a prompt; ``args.seed`` decides which.
 
     Raises:
         UserError: no file is given, a record has no usable response, or no example is left.
@@ -89,6 +91,19 @@ def load_material(run: RunConfig, args: MethodConfig) -> Material:
     languages = None if run.language is None else tuple(run.language)
     return _load(run.method, path, (seen.st_mtime_ns, seen.st_size), languages, run.prompts, args.seed,
                  args.rollout_budget)  # fmt: skip
+
+
+def warn_of_other_rules(run: RunConfig, args: MethodConfig) -> None:
+    """Say so when the data's responses were judged by other rules than the run's audits go by."""
+    path = Path(str(run.data))
+    told = _noted(_behind(path) or path, "settings") | _noted(path, "report")
+    for name in ("english", "strictness"):
+        if name in told and told[name] != getattr(args, name):
+            logger.warning(
+                "the responses in %s were judged with %s %s, and this run's audits go by %s: sample, or make the "
+                "pairs, with the same, or set it for the run",
+                path, name, told[name], getattr(args, name),
+            )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -107,13 +122,9 @@ def _load(
     costs = _costs(_records(_behind(path) or path, languages))
     if not all(_key(record) in costs for record, _ in records):  # another file lies there by now
         costs = _costs(records)
-    rollouts, paid = RolloutCount(), set()
-    for key, spent in costs.items():
-        if wanted is None or key[1] in wanted:
-            if budget is not None and rollouts.responses + spent.responses > budget:
-                break
-            rollouts.add(responses=spent.responses, tokens=spent.tokens)
-            paid.add(key)
+    if wanted is not None:
+        costs = {key: spent for key, spent in costs.items() if key[1] in wanted}
+    paid, rollouts = _paid(costs, budget, seed)
     examples, left_out = [], 0
     for record, row in records:
         left_out += wanted is not None and _key(record)[1] not in wanted
@@ -127,6 +138,23 @@ def _load(
     if not examples:
         raise UserError(_nothing(method, path, budget, rollouts))
     return Material(tuple(examples), rollouts)
+
+
+def _paid(
+    costs: Mapping[tuple[str, str], RolloutCount], budget: int | None, seed: int
+) -> tuple[set[tuple[str, str]], RolloutCount]:
+    """The prompts that the budget pays for, and what they cost: all of them without a budget.
+
+    Sorted before the seeded order, they are the same whatever the order of the file.
+    """
+    keys, paid, rollouts = sorted(costs), set(), RolloutCount()
+    for place in epoch_order(len(keys), seed, 0):
+        spent = costs[keys[place]]
+        if budget is not None and rollouts.responses + spent.responses > budget:
+            break
+        rollouts.add(responses=spent.responses, tokens=spent.tokens)
+        paid.add(keys[place])
+    return paid, rollouts
 
 
 def _costs(records: Iterable[tuple[PromptRecord, Row]]) -> dict[tuple[str, str], RolloutCount]:
@@ -145,7 +173,7 @@ def _records(path: Path, languages: tuple[str, ...] | None) -> Iterator[tuple[Pr
 
 def _nothing(method: str, path: Path, budget: int | None, rollouts: RolloutCount) -> str:
     if budget is not None and not rollouts.responses:
-        return f"rollout_budget is {budget}, fewer than the responses to the first prompt of '{path}': raise it"
+        return f"rollout_budget is {budget}, fewer than the responses to one prompt of '{path}': raise it"
     return f"'{path}' holds no {'clean response' if method == 'sft' else 'pair'} for this run: {_SOURCE[method]}"
 
 
@@ -216,16 +244,33 @@ def _sampled(row: Row) -> RolloutCount:
 
 
 def _behind(path: Path) -> Path | None:
-    """The sampled file that pairs or answers were made of, if it is still there.
+    """The sampled file that pairs or answers were made of, if there is one.
 
     Prompts that gave no pair have cost their responses, too.
     """
     try:
-        samples = Path(json.loads(path.with_suffix(".report.json").read_text(encoding="utf-8"))["samples"])
+        told = json.loads(path.with_suffix(".report.json").read_text(encoding="utf-8"))["samples"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    samples = path.parent / told
+    try:
         first = next(iter(read_rows(samples)))
-    except (OSError, ValueError, KeyError, TypeError, StopIteration, UserError):
+    except (OSError, StopIteration, UserError):
+        logger.warning(
+            "%s was made of %s, which is not there: its prompts without an example cost nothing in this run's count",
+            path, samples,
+        )  # fmt: skip
         return None
     return samples if "responses" in first.fields else None
+
+
+def _noted(path: Path, kind: str) -> dict[str, Any]:
+    """The settings noted beside a file; nothing if there are none."""
+    try:
+        noted: dict[str, Any] = json.loads(path.with_suffix(f".{kind}.json").read_text(encoding="utf-8"))["settings"]
+        return {name: value for name, value in noted.items() if value is not None}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _key(record: PromptRecord) -> tuple[str, str]:

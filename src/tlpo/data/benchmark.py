@@ -14,23 +14,51 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from tlpo.data.records import PromptRecord, problem_with
+from tlpo.data.tables import is_hub_id
 from tlpo.errors import UserError, at
 from tlpo.languages import get_language
 
 SETTINGS = ("monolingual", "crosslingual")
 
 
-def is_benchmark(path: str | Path) -> bool:
-    """Whether ``path`` is laid out as the benchmark: a zip file, or a folder with one folder a setting in it."""
-    path = Path(path)
-    return path.suffix == ".zip" or any(True for setting in SETTINGS for _ in path.glob(f"**/{setting}/*/*.csv"))
+def benchmark_at(path: str | Path) -> Path | None:
+    """Where the benchmark lies that ``path`` names, if it names one: a zip file, a folder, or a data set of the hub.
+
+    A folder has one folder a setting in it; of the hub's data set the files of that layout, or its one zip file, are
+    downloaded, if there are any.
+    """
+    local = Path(path)
+    if local.suffix == ".zip" or _has_layout(local):
+        return local
+    if not is_hub_id(str(path)):
+        return None
+    folder = _from_hub(str(path))
+    if folder is None or _has_layout(folder):
+        return folder
+    archives = list(folder.glob("**/*.zip"))
+    return archives[0] if len(archives) == 1 else None
+
+
+def _has_layout(folder: Path) -> bool:
+    return any(True for setting in SETTINGS for _ in folder.glob(f"**/{setting}/*/*.csv"))
+
+
+def _from_hub(name: str) -> Path | None:
+    """The snapshot of a data set with the benchmark's files alone; None if it cannot be had."""
+    from huggingface_hub import snapshot_download
+
+    patterns = [*(f"*{setting}/*.csv" for setting in SETTINGS), "*.zip"]
+    try:
+        return Path(snapshot_download(name, repo_type="dataset", allow_patterns=patterns))
+    except (OSError, ValueError):
+        return None  # `datasets` may know it otherwise, and says what is wrong if it does not
 
 
 def load_benchmark(path: str | Path, *, language: Sequence[str] | None = None) -> list[PromptRecord]:
     """The benchmark's prompts in the order of setting, source, language and line.
 
     Args:
-        path: the zip file, or the folder that it unpacks to.
+        path: the zip file, or the folder that it unpacks to (`benchmark_at` finds it).
         language: codes of the answers' languages to keep; None keeps all.
 
     Raises:

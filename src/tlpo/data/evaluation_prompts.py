@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlpo.data.benchmark import is_benchmark, load_benchmark
+from tlpo.data.benchmark import benchmark_at, load_benchmark
 from tlpo.data.prompts import PROMPT_LANGUAGES, load_prompts, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import read_rows
@@ -14,7 +14,7 @@ BUNDLED = "bundled"
 
 
 def evaluation_prompts(path: str, language: Sequence[str] = ()) -> list[PromptRecord]:
-    """The prompts of a file, of the Language Confusion Benchmark (zip file or folder), or the bundled held-out ones.
+    """The prompts of a file, of the Language Confusion Benchmark (here or on the hub), or the bundled held-out ones.
 
     Records may lack a language: what is compared is the text.
 
@@ -28,8 +28,8 @@ def evaluation_prompts(path: str, language: Sequence[str] = ()) -> list[PromptRe
     if path == BUNDLED:
         codes = [code for code in language or PROMPT_LANGUAGES if code in PROMPT_LANGUAGES]
         return load_prompts(language=codes, split="eval")
-    if is_benchmark(path):
-        return load_benchmark(path)
+    if (benchmark := benchmark_at(path)) is not None:
+        return load_benchmark(benchmark)
     records = [
         prompt_record(row, index, str(row.fields.get("language", ""))) for index, row in enumerate(read_rows(path))
     ]

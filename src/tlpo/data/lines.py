@@ -22,7 +22,7 @@ def to_line(values: Mapping[str, Any]) -> str:
 
 
 def check_output(path: Path, *inputs: str | Path | None) -> None:
-    """Refuse an output that is no JSON-lines file, or one of the inputs; make its folder.
+    """Refuse an output that is no JSON-lines file, or is one of the other files given; make its folder.
 
     Raises:
         UserError: naming what is wrong with it.
@@ -30,12 +30,17 @@ def check_output(path: Path, *inputs: str | Path | None) -> None:
     if path.is_dir() or path.suffix not in (".jsonl", ".ndjson"):
         raise UserError(f"the output '{path}' is no JSON-lines file: give a name that ends in .jsonl")
     for given in inputs:
-        if given is not None and path.exists() and Path(given).exists() and path.samefile(given):
-            raise UserError(f"the output '{path}' is the input: choose another name")
+        if given is not None and _same(path, Path(given)):
+            raise UserError(f"the output '{path}' is also given as another file: choose another name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot write '{path}' ({error.strerror}): choose another output") from None
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, be it there yet or not."""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
 @contextlib.contextmanager

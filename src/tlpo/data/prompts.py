@@ -23,22 +23,25 @@ def load_prompts(
     *,
     language: str | Sequence[str] | None = None,
     split: Split = "all",
+    table: tuple[str | None, str | None] = (None, None),
 ) -> list[PromptRecord]:
     """Load prompts from a file (JSONL, JSON, CSV, TSV, TXT, each also ``.gz``; Parquet), or the bundled ones.
 
     A record has ``prompt`` (text or chat messages; see `prompt_in` for the other names it may have) and may have
-    ``language``, ``id``, ``source``, ``split`` and a reference answer. ``language`` is the language of the *answer*.
+    ``language``, ``id``, ``source``, ``setting``, ``split`` and a reference answer. ``language`` is that of the *answer*.
 
     Args:
         path: the file; None for the bundled prompts (see ``PROMPT_LANGUAGES``).
         language: one code or several. Records that name a language are kept only if it is among them; records that
             name none are taken to be in it, which needs a single code.
         split: keep only this part, of files whose records have a ``split``; records without one belong to every part.
+        table: which split and which configuration of a data set that has several (of ``datasets``).
 
     Raises:
         UserError: naming file and line: a file or field is missing, a language is unknown, or no record is left.
     """
-    wanted, rows = known_codes(language), None if path is None else read_rows(path)
+    wanted = known_codes(language)
+    rows = None if path is None else read_rows(path, split=table[0], subset=table[1])
     seen: dict[str, int] = {}
     records = [
         prompt_record(row, index, code)
@@ -103,15 +106,17 @@ def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
     problem = problem_with(prompt)
     if problem:
         raise UserError(f"{row.where}: {problem}")
-    name, source = fields.get("id"), fields.get("source")
+    name, source, setting = (None if (value := fields.get(key)) is None else str(value)
+                             for key in ("id", "source", "setting"))  # fmt: skip
     return PromptRecord(
         index=index,
         prompt=prompt,  # type: ignore[arg-type]  # problem_with has looked at it
         language=code,
-        id=None if name is None else str(name),
-        source=None if source is None else str(source),
+        id=name,
+        source=source,
         where=row.where,
         answer=answer,
+        setting=setting,
     )
 
 

@@ -22,10 +22,10 @@ from tlpo.evaluation.paired import paired_differences
 from tlpo.evaluation.parts import Item, Part, PartCache, PartResult, digest
 from tlpo.evaluation.prompts import consistency_prompts
 from tlpo.evaluation.responses import judge, response_part, sample_responses
-from tlpo.evaluation.subject import Subject
+from tlpo.evaluation.subject import Subject, refuse_other_vocabulary
 from tlpo.evaluation.text_figures import divergence_figures, likelihood_figures, response_figures
 from tlpo.modeling.cache import cache_root
-from tlpo.provenance import versions
+from tlpo.provenance import sha256_of, versions
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being measured, how much is done, how much there is)."""
@@ -53,6 +53,8 @@ class _Evaluation:
         self.selection = self._tasks() if "capability" in config.suite else None
         self.subject = self._subject(config.model, config.adapter)
         self.base = self._subject(config.base, None) if config.base is not None else None
+        if self.base is not None:
+            refuse_other_vocabulary(self.subject, self.base)  # told now rather than after hours
         self.cache = PartCache(Path(config.cache) if config.cache else cache_root() / "evaluations")
         settings = self._settings()
         identity = {"model_hash": self.subject.content, **settings}
@@ -111,6 +113,7 @@ class _Evaluation:
         for number, name in enumerate(self.config.profiles):
             self.progress(f"judging, temperature {shown}", number, len(self.config.profiles))
             profile, tallies = judge(self.config, name, items, part, self.cache)
+            self.report["settings"].setdefault("definitions", {})[name] = profile.definition
             for own, tally in zip(judged, tallies, strict=True):
                 own[name] = outcomes(profile, tally)
             self.report["consistency"] += consistency_rows(
@@ -214,6 +217,7 @@ class _Evaluation:
             settings["few_shot"] = digest(Path(own.few_shot).read_text(encoding="utf-8")) if own.few_shot else None
             settings["prompts"] = {"n": len(self.prompts), "content": _prompts_content(self.prompts)}
             settings["word_list"] = Path(own.word_list).name if own.word_list else None
+            settings["words"] = sha256_of(Path(own.word_list))[:16] if own.word_list else None
         if self.selection is not None:
             settings |= _of(own, "limit", "num_fewshot", "apply_chat_template", "capability_batch_size")
             settings["tasks"] = list(self.selection.tasks)

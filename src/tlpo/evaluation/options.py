@@ -42,6 +42,8 @@ class EvaluationConfig:
         "test_sets.zip of the Language Confusion Benchmark (or its folder), any prompt file, or a data set of the hub. "
         "Default: the bundled held-out prompts.",
     )
+    prompts_split: str | None = _option(None, "Which split, of a data set that has several.")
+    prompts_subset: str | None = _option(None, "Which configuration, of a data set that has several.")
     sources: list[str] | None = _option(None, "Only these settings or sources: monolingual, okapi, crosslingual/okapi.")
     num_prompts: int | None = _option(None, "Only the first so many of each setting, source and language.")
     num_samples: int = _option(1, "Responses to each prompt at temperatures above 0.")
@@ -111,6 +113,11 @@ class EvaluationConfig:
     def temperatures(self) -> list[float]:
         """The temperatures as numbers, each once, in the order given."""
         return list(dict.fromkeys(float(value) for value in self.temperature))
+
+    @property
+    def prompts_table(self) -> tuple[str | None, str | None]:
+        """Which split and which configuration of ``prompts``, if that is a data set that has several."""
+        return self.prompts_split, self.prompts_subset
 
     @property
     def shown_label(self) -> str:

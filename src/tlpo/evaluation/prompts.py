@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tlpo.data import PromptRecord, load_prompts
-from tlpo.data.benchmark import is_benchmark, load_benchmark
+from tlpo.data.benchmark import benchmark_at, load_benchmark
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.options import EvaluationConfig
 
@@ -26,11 +26,13 @@ def consistency_prompts(config: EvaluationConfig) -> list[PromptRecord]:
     Raises:
         UserError: the file cannot be used, or nothing is left of it in these languages and sources.
     """
-    if config.prompts is not None and is_benchmark(config.prompts):
-        records = load_benchmark(config.prompts, language=config.language)
+    benchmark = None if config.prompts is None else benchmark_at(config.prompts)
+    if benchmark is not None:
+        records = load_benchmark(benchmark, language=config.language)
+    elif config.prompts is None:
+        records = load_prompts(language=config.language, split="eval")
     else:
-        split = "eval" if config.prompts is None else "all"
-        records = load_prompts(config.prompts, language=config.language, split=split)  # type: ignore[arg-type]
+        records = load_prompts(config.prompts, language=config.language, table=config.prompts_table)
     if config.sources is not None:
         records = _of_sources(records, config.sources)
     taken: dict[tuple[str, str, str], int] = {}

@@ -58,6 +58,13 @@ class Subject:
         """What decides the model's output: its content, the precision and the kind of device."""
         return {"model": self.content, "dtype": self._dtype, "device": self.device.partition(":")[0]}
 
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The tokenizer, without the model."""
+        from tlpo.modeling.load import load_tokenizer
+
+        return load_tokenizer(self.folder, trust_remote_code=self.trust_remote_code)
+
     def load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         """The model in evaluation mode, adapter applied, and its tokenizer; the same objects at every call."""
         if self._loaded is None:
@@ -69,14 +76,28 @@ class Subject:
         self._loaded = None
 
     def _load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-        from tlpo.modeling.load import load_model, load_tokenizer
+        from tlpo.modeling.load import load_model
 
-        tokenizer = load_tokenizer(self.folder, trust_remote_code=self.trust_remote_code)
         dtype: Any = self._dtype
         model: Any = load_model(self.folder, dtype=dtype, trust_remote_code=self.trust_remote_code)
         if self.adapter is not None:
             model = _with_adapter(model, self.adapter)
-        return model.to(self.device).eval(), tokenizer
+        return model.to(self.device).eval(), self.tokenizer
+
+
+def refuse_other_vocabulary(model: Subject, base: Subject) -> None:
+    """Distributions over tokens compare only where a token's number means the same.
+
+    Raises:
+        UserError: the tokenizers number their tokens differently.
+    """
+    own, other = model.tokenizer.get_vocab(), base.tokenizer.get_vocab()
+    if own != other:
+        token = min(own.items() ^ other.items())[0]
+        raise UserError(
+            f"the base '{base.name}' has another vocabulary than '{model.name}' (token {token!r} is {other.get(token)} "
+            f"and {own.get(token)}): give the base that the model was trained from"
+        )
 
 
 def _with_adapter(model: Any, folder: Path) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.baselines import arguments, sampled, write_lines
 
-from tlpo.baselines.records import Material, Response, load_material
+from tlpo.baselines.records import Material, Response, load_material, warn_of_other_rules
 from tlpo.errors import UserError
 from tlpo.loop.config import RunConfig
 
@@ -68,12 +68,31 @@ class TestSampledResponses:
         for file in (path, pairs):
             material = load("dpo", file)
             assert (len(material.examples), material.rollouts.responses) == (5, 22)
-            some = load("dpo", file, budget=14)  # two prompts with four, one with two, one with four
-            assert (len(some.examples), some.rollouts.responses) == (3, 14)
+            assert load("dpo", file, budget=21).rollouts.responses == 18  # five prompts of 22 in all
         write_lines(path, sampled(3))  # made anew, of fewer prompts: the pairs' own counts are all there is
         assert load("dpo", pairs, seed=4).rollouts.responses == 20
         path.unlink()
         assert load("dpo", pairs, seed=5).rollouts.responses == 20
+
+    def test_other_rules_than_the_runs_are_told(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        from tlpo.cli.main import main
+
+        path, pairs = write_lines(tmp_path / "s.jsonl", sampled(6)), tmp_path / "p.jsonl"
+        (tmp_path / "s.settings.json").write_text('{"settings": {"english": "neutral", "strictness": "default"}}')
+        assert main(["data", "pairs", "--samples", str(path), "--output", str(pairs)]) == 0
+
+        def told(file: Path, english: str) -> str:
+            caplog.clear()
+            run = RunConfig(model="m", method="dpo", data=str(file))
+            with caplog.at_level(logging.WARNING):
+                warn_of_other_rules(run, arguments("dpo", tmp_path / "out", english=english))
+            return caplog.text
+
+        for file in (path, pairs):
+            assert "were judged with english neutral, and this run's audits go by confusion" in told(file, "confusion")
+            assert told(file, "neutral") == ""
+        (tmp_path / "p.report.json").write_text('{"settings": {"english": "confusion"}, "samples": "s.jsonl"}')
+        assert told(pairs, "confusion") == ""  # judged anew when the pairs were made
 
 
 class TestOtherFiles:
@@ -110,10 +129,48 @@ class TestOtherFiles:
         assert found.rollouts.responses == 8
         assert "3 records of" in caplog.text
 
+    def test_the_file_may_be_read_from_anywhere(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Pairs name the responses that they were made of as seen from their own folder."""
+        from tlpo.cli.main import main
+
+        rows = sampled(3)
+        rows[2]["responses"] = rows[2]["responses"][::2]
+        write_lines(tmp_path / "s.jsonl", rows)
+        (tmp_path / "made").mkdir()
+        monkeypatch.chdir(tmp_path)
+        assert main(["data", "pairs", "--samples", "s.jsonl", "--output", "made/p.jsonl"]) == 0
+        monkeypatch.chdir("/")
+        assert load("dpo", tmp_path / "made/p.jsonl").rollouts.responses == 10
+        (tmp_path / "s.jsonl").unlink()
+        with caplog.at_level(logging.WARNING):
+            assert load("dpo", tmp_path / "made/p.jsonl", seed=1).rollouts.responses == 8
+        assert "which is not there" in caplog.text
+
+    def test_the_budget_pays_for_prompts_of_every_language_whatever_the_order_of_the_file(self, tmp_path: Path) -> None:
+        """The longest may come first, or one language after the other: the seed decides which are taken."""
+        rows = [
+            {"prompt": f"{code} {number}", "language": code, "chosen": "b", "rejected": "c", "sampled": 4}
+            for code in ("ko", "ja", "zh", "ar")
+            for number in range(20)
+        ]
+        file = write_lines(tmp_path / "p.jsonl", rows)
+        turned = write_lines(tmp_path / "turned.jsonl", rows[::-1])
+        taken = [{one.prompt for one in load("dpo", path, seed=seed, budget=160).examples}
+                 for seed in range(3) for path in (file, turned)]  # fmt: skip
+        for prompts in taken:
+            assert len(prompts) == 40
+            # Without order a language has 10 of 40 on average; 3 or 17 would be chance of one in a thousand.
+            for code in ("ko", "ja", "zh", "ar"):
+                assert 3 < sum(prompt.startswith(code) for prompt in prompts) < 17
+        assert taken[0] == taken[1]
+        assert taken[0] != taken[2]
+
     def test_the_budget_ends_the_reading(self, tmp_path: Path) -> None:
         path = write_lines(tmp_path / "s.jsonl", sampled(5))
         assert [len(load("dpo", path, budget=budget).examples) for budget in (4, 7, 8, 100)] == [1, 1, 2, 5]
-        with pytest.raises(UserError, match="rollout_budget is 3, fewer than the responses to the first prompt"):
+        with pytest.raises(UserError, match="rollout_budget is 3, fewer than the responses to one prompt"):
             load("dpo", path, budget=3)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.shared import shared_data
 
-from tlpo.data.benchmark import is_benchmark, load_benchmark
+from tlpo.data.benchmark import benchmark_at, load_benchmark
 from tlpo.errors import UserError
 
 FILES = {
@@ -22,19 +22,43 @@ FILES = {
 
 @pytest.fixture(params=["zip", "folder"])
 def benchmark(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    if request.param == "folder":
-        return tmp_path
-    with zipfile.ZipFile(tmp_path / "test_sets.zip", "w") as archive:
+    return write_benchmark(tmp_path, request.param)
+
+
+def write_benchmark(root: Path, kind: str) -> Path:
+    if kind == "folder":
+        for name, text in FILES.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+        return root
+    with zipfile.ZipFile(root / "test_sets.zip", "w") as archive:
         for name, text in FILES.items():
             archive.writestr(name, text)
-    return tmp_path / "test_sets.zip"
+    return root / "test_sets.zip"
+
+
+@pytest.mark.parametrize("kind", ["zip", "folder"])
+def test_a_data_set_of_the_hub(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the hub's library finds it in its cache, without the net."""
+    from huggingface_hub import constants
+
+    repository = tmp_path / "datasets--someone--confusion"
+    snapshot = repository / "snapshots" / "0123abcd"
+    snapshot.mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0123abcd")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.chdir(tmp_path)
+    write_benchmark(snapshot, kind)
+    place = benchmark_at("someone/confusion")
+    assert place is not None
+    assert [record.prompt for record in load_benchmark(place)][1:] == ["첫 줄,\n둘째 줄", "질문", "Answer in Korean."]
+    assert benchmark_at("someone/else") is None
 
 
 def test_every_prompt_by_setting_source_and_language(benchmark: Path) -> None:
-    assert is_benchmark(benchmark)
+    assert benchmark_at(benchmark) == benchmark
     found = load_benchmark(benchmark)
     assert [(record.setting, record.source, record.language, record.prompt) for record in found] == [
         ("monolingual", "native_prompts", "ja", "質問"),
@@ -53,7 +77,7 @@ def test_some_languages(benchmark: Path) -> None:
 
 
 def test_other_folders_and_damaged_files(tmp_path: Path) -> None:
-    assert not is_benchmark(tmp_path)
+    assert benchmark_at(tmp_path) is None
     (tmp_path / "broken.zip").write_bytes(b"no zip file")
     with pytest.raises(UserError, match=r"broken\.zip' as a zip file"):
         load_benchmark(tmp_path / "broken.zip")

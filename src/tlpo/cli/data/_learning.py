@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,7 +72,9 @@ def write_learning(
             raise UserError(
                 f"{samples}: no {made} comes of it; its prompts are: {', '.join(sorted(outcomes)) or 'none'}"
             )
-    report = {"samples": str(samples), f"{made}s": number, **tally.as_json(), "settings": settings}
+    # From the report's folder, so that both may be moved together and read from anywhere.
+    behind = os.path.relpath(samples.resolve(), output.resolve().parent)
+    report = {"samples": behind, f"{made}s": number, **tally.as_json(), "settings": settings}
     write_json(output.with_suffix(".report.json"), {**report, "versions": versions()})
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     console.print(tally_table(tally.as_json(), f"{number} {made}{'' if number == 1 else 's'}"))

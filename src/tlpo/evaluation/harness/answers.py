@@ -12,21 +12,30 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tlpo.files import write_text
+
 
 class Answers:
-    """The answers kept in a file, which is created when the first are written. A half-written last line is dropped."""
+    """The answers kept in a file, which is created when the first are written.
+
+    From a damaged or half-written line on they are dropped, and asked for again.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._waiting: dict[str, Any] = {}
         self.known: dict[str, Any] = {}
         if path.is_file():
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text, whole = path.read_text(encoding="utf-8", errors="replace"), 0
             for line in text.split("\n")[:-1]:
-                key, answer = json.loads(line)
+                try:
+                    key, answer = json.loads(line)
+                except (ValueError, TypeError):
+                    break
                 self.known[key] = answer
-            if not text.endswith("\n"):
-                path.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+                whole += len(line) + 1
+            if whole < len(text):
+                write_text(path, text[:whole])
 
     def add(self, key: str, answer: Any) -> None:
         """Remember an answer until its batch is done."""

@@ -91,6 +91,14 @@ def test_batches_that_are_done_are_not_done_again(
     assert len(Answers(tmp_path / "broken").known) == total
 
 
+def test_from_a_damaged_line_on_answers_are_asked_for_again(tmp_path: Path) -> None:
+    path = tmp_path / "answers"
+    for damage in ("\0\0\0", '{"a": 1}', '["alone"]', "7"):
+        path.write_text(f'["a", 1]\n{damage}\n["b", 2]\n', encoding="utf-8")
+        assert Answers(path).known == {"a": 1}
+        assert path.read_text(encoding="utf-8") == '["a", 1]\n'
+
+
 def test_without_a_file_nothing_is_kept(selection: Selection) -> None:
     plain = model()
     assert run(plain, selection, NAMES[0]) == run(plain, selection, NAMES[0])

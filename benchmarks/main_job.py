@@ -54,7 +54,7 @@ def measure(model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, 
 
     settings = GenerationSettings(
         max_new_tokens=args.max_new_tokens,
-        temperature=1.0,
+        temperature=args.audit_temperature,
         num_generations=job.eval_samples,
         batch_size=128,
         seed=1_000_003,  # the same draws for every run: what differs is the model
@@ -160,7 +160,14 @@ def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, ar
     kept: dict[str, Any] = {"nll": {}}
     for language in job.language:
         texts = [entry for entry in job.clean_text or [] if entry.partition("=")[0] in (language, "en")]
-        decided = (job.model, args.max_new_tokens, job.eval_samples, args.prompt_template, sorted(texts))
+        decided = (
+            job.model,
+            args.max_new_tokens,
+            args.audit_temperature,
+            job.eval_samples,
+            args.prompt_template,
+            sorted(texts),
+        )
         digest = hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:8]
         path = results.parent / f"base-{Path(job.model).name}-{language}-{digest}.json"
         if not path.is_file():

@@ -75,8 +75,8 @@ def load_material(run: RunConfig, args: MethodConfig) -> Material:
 
     Records of other languages than ``run.language`` are left out and, with ``run.prompts``, those with other prompts.
     ``args.rollout_budget`` pays for whole prompts, in an order that ``args.seed`` decides: the file may have its
-    longest first, or one language after the other. Sampled responses become pairs as 'tlpo data pairs' makes them and, for sft,
-    one clean response a prompt; ``args.seed`` decides which.
+    longest first, or one language after the other. Sampled responses become pairs as 'tlpo data pairs' makes them
+    and, for sft, one clean response a prompt; ``args.seed`` decides which.
 
     Raises:
         UserError: no file is given, a record has no usable response, or no example is left.

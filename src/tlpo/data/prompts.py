@@ -28,7 +28,7 @@ def load_prompts(
     """Load prompts from a file (JSONL, JSON, CSV, TSV, TXT, each also ``.gz``; Parquet), or the bundled ones.
 
     A record has ``prompt`` (text or chat messages; see `prompt_in` for the other names it may have) and may have
-    ``language``, ``id``, ``source``, ``setting``, ``split`` and a reference answer. ``language`` is that of the *answer*.
+    ``language`` (that of the *answer*), ``id``, ``source``, ``setting``, ``split`` and a reference answer.
 
     Args:
         path: the file; None for the bundled prompts (see ``PROMPT_LANGUAGES``).

@@ -14,7 +14,7 @@ from tlpo.training.rewards import RewardSettings
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {
         "include_sampled_token": True,
-        "sampled_reward": "response",
+        "sampled_reward": "look_ahead",
         "reward_in_context": True,
         "neutral_reward": "drop",
         "end_reward": "drop",

@@ -37,15 +37,15 @@ class RewardSettings:
         neutral: worth of a continuation without a letter of the language: ``clean`` (+1, the paper), ``zero`` (0) or
             ``drop`` (left out of the group).
         end: worth of a continuation that ends the response before any such letter: the same three.
-        sampled: what judges the token that was sampled. ``response``: the response that it led into confusion, so it
-            counts as confused; ``look_ahead``: its greedy continuation, as with the others, which often turns back at
-            once, or is too short to tell languages of one script apart.
+        sampled: what judges the token that was sampled. ``look_ahead``: its greedy continuation, as with the others.
+            ``response``: the response that it led into confusion, so it always counts as confused; no point is then
+            without a signal, though a token that both languages share is blamed for what followed it.
     """
 
     in_context: bool = True
     neutral: Worth = "drop"
     end: Worth = "drop"
-    sampled: SampledEvidence = "response"
+    sampled: SampledEvidence = "look_ahead"
 
 
 @dataclass(frozen=True)

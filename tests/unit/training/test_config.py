@@ -24,7 +24,7 @@ def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
     assert args.exploration == ExplorationSettings(
         num_candidates=16, look_ahead=3, source="top", include_sampled=False, batch_size=256
     )
-    assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean", sampled="look_ahead")
+    assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
     assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
     assert (args.prefix_beta, args.min_points, args.points_per_prompt) == (0, 1, 0)
 

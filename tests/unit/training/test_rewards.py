@@ -9,7 +9,7 @@ from tlpo.training.exploration import Candidate
 from tlpo.training.rewards import Judged, RewardSettings, judge
 
 EOS = 0
-PUBLISHED = RewardSettings(in_context=False, neutral="clean", end="clean", sampled="look_ahead")
+PUBLISHED = RewardSettings(in_context=False, neutral="clean", end="clean")
 
 
 def run(
@@ -44,14 +44,15 @@ def test_clean_and_confused(settings: RewardSettings) -> None:
     assert run(["пошёл"], ended=True, settings=settings) == CONFUSED
 
 
-def test_the_sampled_token_counts_as_confused_like_its_response() -> None:
+def test_the_sampled_token_may_count_as_confused_like_its_response() -> None:
     """Its greedy continuation turns back to the language; the sampled response did not."""
-    assert run(["the", " école", " est"], prefix="Ici ", language="fr", sampled=True) == CONFUSED
-    assert run(["the", " école", " est"], prefix="Ici ", language="fr") == CLEAN
-    by_look_ahead = RewardSettings(sampled="look_ahead")
-    assert run(["the", " école", " est"], prefix="Ici ", language="fr", sampled=True, settings=by_look_ahead) == CLEAN
-    assert run([b"\xd0"], sampled=True) == CONFUSED
-    assert run([b"\xd0"], sampled=True, settings=by_look_ahead) == Judged("neutral", 0.0, False)
+    by_response = RewardSettings(sampled="response")
+    pieces: list[str | bytes] = ["the", " école", " est"]
+    assert run(pieces, prefix="Ici ", language="fr", sampled=True, settings=by_response) == CONFUSED
+    assert run(pieces, prefix="Ici ", language="fr", settings=by_response) == CLEAN
+    assert run(pieces, prefix="Ici ", language="fr", sampled=True) == CLEAN
+    assert run([b"\xd0"], sampled=True, settings=by_response) == CONFUSED
+    assert run([b"\xd0"], sampled=True) == Judged("neutral", 0.0, False)
 
 
 @pytest.mark.parametrize(("worth", "expected"), [("clean", (1.0, True)), ("zero", (0.0, True)), ("drop", (0.0, False))])

@@ -91,7 +91,12 @@ def test_a_study_killed_and_resumed(config: Path, tmp_path: Path, capsys: pytest
     assert [method["label"] for method in found["methods"]] == ["base", "SFT", "TLPO"]
     assert found["axes"] == {"consistency": "consistency", "likelihood": "nll"}
     notes = found["study"]["notes"]
-    assert notes[0] == "Sampled responses a training run: 16, equal for 2 trained methods, within the budget of 16."
+    assert notes[0].startswith(
+        "Sampled responses a training run: 16, equal for 2 trained methods, within the budget of 16. Tokens sampled"
+    )
+    # 96 of the 100 bundled training prompts are trained on, the first 5 held-out ones evaluated.
+    assert notes[1].startswith("Of 96 training prompts none is or resembles one of the 5 evaluation prompts; none")
+    assert {"tokens sampled", "tokens explored"} <= set(found["study"]["methods"]["TLPO"])
     assert "The base model (base)" in second.stdout
 
     # The same comparison by hand, from the evaluation folders.
@@ -105,6 +110,25 @@ def test_a_study_killed_and_resumed(config: Path, tmp_path: Path, capsys: pytest
         for comparison in (found, by_hand)
     ]
     assert values[0] == values[1]
+
+
+def test_what_cannot_run_is_told_before_the_first_stage(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "study"
+    words = ["study", "--config", str(config), "--output", str(output), "--dry_run"]
+    assert main([*words, "--set", "evaluate.num_sampels=4", "--set", "sample.num_sampels=4"]) == 2
+    told = capsys.readouterr().err
+    assert "sample: no such option: 'num_sampels' (did you mean 'num_samples'?)" in told
+    assert "evaluate: no such option: 'num_sampels' (did you mean 'num_samples'?)" in told
+    assert main([*words, "--set", "rollout_budget=24"]) == 2
+    assert "rollout_budget is 24, but 16 responses (4 prompts x 4) are sampled for SFT" in capsys.readouterr().err
+    output.write_text("notes", encoding="utf-8")
+    assert main(words[:-1]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"error: the study's folder {output} is, or lies in, a file: give --output a folder\n"
+    )
 
 
 def test_what_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
+from tlpo.data.benchmark import benchmark_at
 from tlpo.data.contamination import contamination, told
+from tlpo.data.evaluation_prompts import evaluation_prompts
 from tlpo.data.prompts import chosen_rows, known_codes, prompt_record
 from tlpo.data.rows import read_rows
 from tlpo.files import write_json
@@ -33,7 +35,7 @@ def note_contamination(run: RunConfig, folder: Path) -> dict[str, Any] | None:
     if path.is_file():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
-    train = list(_training(run))
+    train = list(learned_prompts(run.prompts, run.data, run.language))
     evaluation = _evaluation(run, list(dict.fromkeys(record.language for record in train)))
     if not evaluation:
         return None
@@ -43,17 +45,24 @@ def note_contamination(run: RunConfig, folder: Path) -> dict[str, Any] | None:
     return found
 
 
-def _training(run: RunConfig) -> Iterator[PromptRecord]:
-    """The prompts that the method learns from: those of its data, if it learns from a file of responses."""
-    if run.data is None:
-        yield from load_prompts(run.prompts, language=run.language, split="train")
+def learned_prompts(
+    prompts: str | None, data: str | None, language: str | Sequence[str] | None
+) -> Iterator[PromptRecord]:
+    """The prompts that a method learns from: those of its data, if it learns from a file of responses.
+
+    Arguments as those of a run. Raises UserError when a file cannot be used.
+    """
+    if data is None:
+        yield from load_prompts(prompts, language=language, split="train")
         return
-    for index, (row, code) in enumerate(chosen_rows(read_rows(run.data), language=known_codes(run.language))):
+    for index, (row, code) in enumerate(chosen_rows(read_rows(data), language=known_codes(language))):
         yield prompt_record(row, index, code)
 
 
 def _evaluation(run: RunConfig, languages: list[str]) -> list[PromptRecord]:
     if run.eval_prompts is not None:
+        if benchmark_at(run.eval_prompts) is not None:
+            return evaluation_prompts(run.eval_prompts)
         return load_prompts(run.eval_prompts, language=languages, split="eval")
     bundled = [code for code in languages if code in PROMPT_LANGUAGES]
     return load_prompts(language=bundled, split="eval") if bundled else []

@@ -90,7 +90,7 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
         check_inputs(run, args, *base())
     with alone_in(folder):
         claim(folder, run, args)
-        note_contamination(run, folder)
+        contamination = note_contamination(run, folder)
         before = _audit("before", run, args, held_out, base) if held_out else None
         nll_before = _likelihoods(folder / "nll_before.json", texts, base)
         training = _train(run, args, base)
@@ -101,7 +101,7 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
         nll = {code: compare_nll(nll_before[code], nll_after[code]) for code in texts}
         comparison = compare_audits(before.records, after.records) if before and after else None
         write_json(folder / "comparison.json", {"audits": comparison, "nll": nll})
-        write_model_card(training.final, _facts(run, args, comparison, nll, command))
+        write_model_card(training.final, _facts(run, args, comparison, nll, command, contamination))
     return AuditedResult(training, before, after, comparison, nll)
 
 
@@ -223,10 +223,13 @@ def _facts(
     comparison: dict[str, Any] | None,
     nll: dict[str, dict[str, Any]],
     command: str | None,
+    contamination: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     from tlpo.modeling.gguf import GGUF_MODELS
 
     recipe = {name: getattr(args, name) for name in CARD_OPTIONS if hasattr(args, name)}
+    if contamination is not None:
+        recipe["contamination"] = _contamination_told(run, contamination)
     known = GGUF_MODELS.get(run.model)
     return {
         "license": known.license if known else None,
@@ -245,3 +248,12 @@ def _facts(
         "seed": args.seed,
         "versions": versions(),
     }  # fmt: skip
+
+
+def _contamination_told(run: RunConfig, found: dict[str, Any]) -> str:
+    """Which prompts were compared, and what came of it; of a file the name alone, as others read the card."""
+    which = "bundled" if run.eval_prompts is None else Path(run.eval_prompts).name
+    return (
+        f"of {found['train']} training prompts {found['exact']} are among the {found['evaluation']} held-out ones "
+        f"({which}) and {found['near']} are near one"
+    )

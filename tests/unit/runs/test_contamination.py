@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,33 @@ def test_a_file_of_evaluation_prompts(tmp_path: Path) -> None:
     found = note_contamination(run(prompts=str(train), eval_prompts=str(other)), tmp_path)
     assert found is not None
     assert found["exact"] == 1
+
+
+@pytest.mark.parametrize("kind", ["zip", "folder"])
+def test_the_benchmark_as_evaluation_prompts(tmp_path: Path, kind: str) -> None:
+    train, text = tmp_path / "train.jsonl", "prompt,source,language\nA question?,okapi,ko\nAnother one,okapi,ja\n"
+    train.write_text('{"prompt": "a question", "language": "ko"}\n', encoding="utf-8")
+    name = "test_sets/monolingual/okapi/ko.csv"
+    if kind == "zip":
+        with zipfile.ZipFile(tmp_path / "test_sets.zip", "w") as archive:
+            archive.writestr(name, text)
+    else:
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    path = tmp_path / ("test_sets.zip" if kind == "zip" else "test_sets")
+    found = note_contamination(run(prompts=str(train), eval_prompts=str(path)), tmp_path)
+    assert found is not None
+    assert (found["train"], found["evaluation"], found["exact"]) == (1, 2, 1)
+
+
+def test_of_a_file_with_splits_the_evaluation_split_counts(tmp_path: Path) -> None:
+    path = tmp_path / "both.jsonl"
+    rows = [{"prompt": "a question", "language": "ko", "split": "train"},
+            {"prompt": "something else", "language": "ko", "split": "eval"}]  # fmt: skip
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    found = note_contamination(run(prompts=str(path), eval_prompts=str(path)), tmp_path)
+    assert found is not None
+    assert (found["train"], found["evaluation"], found["exact"]) == (1, 1, 0)
 
 
 def test_without_evaluation_prompts_there_is_nothing_to_compare(tmp_path: Path) -> None:

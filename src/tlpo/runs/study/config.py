@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,11 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
     output: instead of its folder. settings: "ENTRY=VALUE" or "ENTRY.OPTION=VALUE" instead of what the file says; the
     value is read as YAML.
 
-    Raises UserError naming every entry that is unknown, missing or of the wrong kind.
+    Raises UserError naming every entry that is unknown, missing or of the wrong kind, and every option that its command
+    would refuse.
     """
+    from tlpo.runs.study.options import option_problems  # builds stages of what is read here, and loads torch
+
     given = _with_settings(_with_parents(path), settings)
     problems = [
         f"no such entry: '{name}'{did_you_mean(name, _ENTRIES)}" for name in given if name not in (*_ENTRIES, "like")
@@ -116,7 +120,7 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
     )
     if config.focus is not None and config.focus not in [method.label for method in methods]:
         problems.append(f"focus '{config.focus}' is none of the methods")
-    problems += _profile_problems(config)
+    problems += [*_profile_problems(config), *option_problems(config)]
     if problems:
         raise UserError(f"{path}: " + "; ".join(problems))
     return config
@@ -128,7 +132,7 @@ def _profile_problems(study: StudyConfig) -> list[str]:
         f"{method.label}: {name}.profiles is {options['profiles']!r}, without the profile '{study.profile}'"
         for method in study.methods
         for name, options in (("evaluate", method.evaluate), ("validate", method.evaluate | method.validate))
-        if study.profile is not None and "profiles" in options and study.profile not in options["profiles"]
+        if study.profile is not None and "profiles" in options and study.profile not in _entries(options["profiles"])
     ]
     return lacking[:3]
 
@@ -138,6 +142,12 @@ _ENTRIES = (
     "keep_weights", "profile", "focus", "resamples", "seeds", "train", "sample", "pairs", "evaluate", "validate",
     "methods",
 )  # fmt: skip
+_OF_OPTIONS = ("train", "sample", "pairs", "evaluate", "validate", "methods")  # entries that hold further ones
+
+
+def _entries(value: Any) -> list[str]:
+    """The words of a list, or of one text with commas."""
+    return [str(entry).strip() for entry in (value if isinstance(value, list) else str(value).split(","))]
 
 
 def _with_parents(path: Path, above: Sequence[Path] = ()) -> Options:
@@ -161,8 +171,18 @@ def _with_settings(given: Options, settings: Sequence[str]) -> Options:
             value = yaml.safe_load(text)
         except yaml.YAMLError:
             raise UserError(f"--set '{setting}': the value is not valid YAML") from None
-        given = given | {entry: {**(given.get(entry) or {}), option: value} if dot else value}
+        given = given | {entry: _with_option(given, setting, entry, option, value) if dot else value}
     return given
+
+
+def _with_option(given: Options, setting: str, entry: str, option: str, value: Any) -> Options:
+    """The entry's options with one of them set."""
+    known = given.get(entry) or {}
+    if entry in _ENTRIES and entry not in _OF_OPTIONS:
+        raise UserError(f"--set '{setting}': the entry '{entry}' has no options: write {entry}=VALUE")
+    if not isinstance(known, Mapping):
+        raise UserError(f"--set '{setting}': the file says '{known}' where options of {entry} belong: correct it there")
+    return {**known, option: value}
 
 
 class _Reader:
@@ -196,10 +216,14 @@ class _Reader:
         return value
 
     def languages(self) -> tuple[str, ...]:
-        given = self.required("language") or []
-        codes = given.split(",") if isinstance(given, str) else given
+        given = self.required("language")
+        if given is None:
+            return ()
+        if not isinstance(given, str | list) or not given:  # YAML reads the code of Norwegian as a boolean
+            self.problems.append(f"language is {given!r}: give the code of a language, or several, in quotes")
+            return ()
         try:
-            return tuple(dict.fromkeys(get_language(str(code).strip()).code for code in codes))
+            return tuple(dict.fromkeys(get_language(code).code for code in _entries(given)))
         except UserError as error:
             self.problems.append(str(error))
             return ()
@@ -211,8 +235,9 @@ class _Reader:
             self.problems.append(f"{where}{name} is {value!r}: write options below it, one a line")
             return {}
         own = _OWN["evaluate" if name == "validate" else name]
-        self.problems += [f"{where}{name}: the option '{key}' is the study's own" for key in value if key in own]
-        return {str(key).replace("-", "_"): entry for key, entry in value.items()}
+        options = {str(key).replace("-", "_"): entry for key, entry in value.items()}
+        self.problems += [f"{where}{name}: the option '{key}' is the study's own" for key in options if key in own]
+        return options
 
     def methods(self) -> tuple[MethodSpec, ...]:
         given = self.required("methods") or {}
@@ -220,13 +245,16 @@ class _Reader:
             self.problems.append("methods: write one 'label: {method: ...}' a line")
             return ()
         shared = {name: self.options(name) for name in ("train", "evaluate", "validate")}
-        found = tuple(self._method(str(label), spec or {}, shared) for label, spec in given.items())
+        seeds = self._seeds("seeds", self.given.get("seeds"), (0,))
+        found = tuple(self._method(str(label), spec or {}, shared, seeds) for label, spec in given.items())
         bases = [method.label for method in found if method.kind == "base"]
         if len(bases) != 1:
             self.problems.append(f"methods: {len(bases)} rows have 'method: base', but one has to be the base model")
         return tuple(sorted(found, key=lambda method: method.kind != "base"))  # the others are held against it
 
-    def _method(self, label: str, spec: Any, shared: Mapping[str, Options]) -> MethodSpec:
+    def _method(
+        self, label: str, spec: Any, shared: Mapping[str, Options], shared_seeds: tuple[int, ...]
+    ) -> MethodSpec:
         where = f"{label}: "
         if not isinstance(spec, Mapping):
             self.problems.append(f"{where}{spec!r} is no mapping")
@@ -240,10 +268,8 @@ class _Reader:
         if not kind:
             self.problems.append(f"{where}say what it is: 'method: base', 'method: tlpo', ...")
         trained = kind in TRAINED
-        rates = self._numbers(spec.get("learning_rate"), float, f"{where}learning_rate") if trained else ()
-        seeds = self._numbers(spec.get("seeds", self.given.get("seeds", [0])), int, f"{where}seeds") if trained else ()
-        if trained and not rates:
-            self.problems.append(f"{where}it is trained, so give one learning_rate or several")
+        rates = self._rates(where, spec.get("learning_rate")) if trained else ()
+        seeds = self._seeds(f"{where}seeds", spec.get("seeds"), shared_seeds) if trained else ()
         if not trained and (spec.get("train") or spec.get("learning_rate")):
             self.problems.append(
                 f"{where}'{kind}' is not trained{did_you_mean(kind, TRAINED)}: take train and learning_rate out"
@@ -251,10 +277,36 @@ class _Reader:
         own = {name: shared[name] | self.options(name, dict(spec), where) for name in shared}
         return MethodSpec(label, kind, rates, seeds, own["train"], own["evaluate"], own["validate"])
 
-    def _numbers(self, value: Any, kind: type, where: str) -> tuple[Any, ...]:
-        values = value if isinstance(value, list) else [] if value is None else [value]
-        try:
-            return tuple(dict.fromkeys(kind(entry) for entry in values))
-        except (TypeError, ValueError):
-            self.problems.append(f"{where} is {value!r}: give a number or a list of numbers")
+    def _rates(self, where: str, value: Any) -> tuple[float, ...]:
+        if value is None or value == []:
+            self.problems.append(f"{where}it is trained, so give one learning_rate or several")
             return ()
+        return self._numbers(f"{where}learning_rate", value, _rate, "a number above 0")
+
+    def _seeds(self, where: str, value: Any, default: tuple[int, ...]) -> tuple[int, ...]:
+        if value is None:
+            return default
+        return self._numbers(where, value, _seed, "a whole number of at least 0")
+
+    def _numbers(self, where: str, value: Any, kind: Callable[[Any], Any], wanted: str) -> tuple[Any, ...]:
+        """Each number once. kind: makes a number of an entry; raises ValueError for one that cannot be used."""
+        try:
+            found = tuple(dict.fromkeys(map(kind, value if isinstance(value, list) else [value])))
+        except (TypeError, ValueError, OverflowError):
+            found = ()
+        if not found:
+            self.problems.append(f"{where} is {value!r}: give {wanted}, or a list of them")
+        return found
+
+
+def _rate(entry: Any) -> float:
+    rate = float(entry)
+    if isinstance(entry, bool) or not 0 < rate < math.inf:
+        raise ValueError
+    return rate
+
+
+def _seed(entry: Any) -> int:
+    if isinstance(entry, bool) or int(entry) != float(entry) or int(entry) < 0:
+        raise ValueError
+    return int(entry)

@@ -34,10 +34,12 @@ _WORDS = ("language", "method", "label", "suite", "profiles")  # even if a file 
 # What is said of the evaluation's own prompts and tasks says nothing of the validation.
 _NOT_FOR_VALIDATION = (
     "tasks", "capability_data", "limit", "num_fewshot", "apply_chat_template", "capability_batch_size", "sources",
-    "num_prompts", "baseline",
+    "num_prompts", "prompts_split", "prompts_subset", "baseline",
 )  # fmt: skip
 # A training that is killed, as for want of memory, goes on from its last third.
 _SAVING = {"save_strategy": "steps", "save_steps": 0.34, "save_total_limit": 1}
+# Trainings load the model in it and save it so: in another one the rows would differ by more than the method.
+_PRECISION = {"dtype": "float32"}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -115,7 +117,7 @@ class Plan:
 
     def sample(self, seed: int) -> Stage:
         """The responses that the trainings of one seed learn from, if they learn from a file."""
-        options = {**self._shared, "prompts": str(self.files.train), "seed": seed, **self.study.sample}
+        options = {**_PRECISION, **self._shared, "prompts": str(self.files.train), "seed": seed, **self.study.sample}
         return Stage("sample", f"data, seed {seed}", options)
 
     def pairs(self, seed: int) -> Stage:
@@ -149,6 +151,7 @@ class Plan:
     def _evaluation(
         self, kind: str, method: MethodSpec, rate: float | None, seed: int | None, options: Options
     ) -> Stage:
+        options = {**_PRECISION, **options}
         named = {**self._shared, "method": method.kind, "label": method.label}
         places = {"cache": str(self.study.output / "cache")}
         if rate is None or seed is None:

@@ -140,10 +140,9 @@ def alone_in_study(root: Path, *, patience: float = 600.0) -> Iterator[int]:
 
     patience: seconds to wait for workers that a killed study has left behind; they are ending.
 
-    Raises UserError when a study is at work there.
+    Raises UserError when a study is at work there, or the folder cannot be made or written into.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = _lock_file(root)
     try:
         _acquire(descriptor, root, time.monotonic() + patience)
         os.ftruncate(descriptor, 0)
@@ -151,6 +150,16 @@ def alone_in_study(root: Path, *, patience: float = 600.0) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _lock_file(root: Path) -> int:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        return os.open(root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"the study's folder {root} is, or lies in, a file: give --output a folder") from None
+    except PermissionError:
+        raise UserError(f"the study's folder {root} cannot be written: give --output another one") from None
 
 
 def _acquire(descriptor: int, root: Path, deadline: float) -> None:

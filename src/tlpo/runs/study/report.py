@@ -10,19 +10,19 @@ from typing import Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from tlpo.evaluation.compare_runs import CompareOptions, compare_runs
 from tlpo.evaluation.run_files import read_run
 from tlpo.files import write_json
 from tlpo.reports.comparison.page import write_comparison
-from tlpo.runs.study.choice import Candidate, candidate, rule_text
-from tlpo.runs.study.config import TRAINED, MethodSpec
+from tlpo.runs.study.choice import candidate, rule_text
+from tlpo.runs.study.config import MethodSpec
+from tlpo.runs.study.notes import Fact, as_range, notes
 from tlpo.runs.study.plan import Stage
 from tlpo.runs.study.progress import KINDS, counts, progress, stages_of
 from tlpo.runs.study.schedule import Schedule
 from tlpo.runs.study.state import FAILED
-
-Fact = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Outcome:
 def plan_table(schedule: Schedule) -> Table:
     """One row a method: what is planned, and how much of it is done."""
     study = schedule.plan.study
-    table = Table(title=study.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=Text(study.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("method", "kind", "learning rates", "seeds", "trainings", "validations", "evaluations"):
         table.add_column(heading, justify="left" if heading in ("method", "kind") else "right")
     for method in schedule.methods():
         cells = [f"{done}/{planned}" if planned else "" for done, planned in counts(schedule, method).values()]
         rates = " ".join(f"{rate:g}" for rate in method.learning_rates)
-        table.add_row(method.label, method.kind, rates, " ".join(map(str, method.seeds)), *cells)
+        table.add_row(Text(method.label), Text(method.kind), rates, " ".join(map(str, method.seeds)), *cells)
     whole = progress(schedule)
     table.add_section()
     table.add_row("done/planned", "", "", "", *(f"{whole.done[kind]}/{whole.planned[kind]}" for kind in KINDS))
@@ -85,7 +85,7 @@ def write_report(schedule: Schedule) -> Outcome | None:
     comparison["title"] = study.title
     comparison["study"] = {
         "setting": [study.model, *study.languages],
-        "notes": list(_notes(schedule, facts)),
+        "notes": list(notes(schedule, facts)),
         "methods": {label: _columns(fact) for label, fact in facts.items() if label in labels},
         "curves": _curves(schedule, facts),
     }
@@ -93,13 +93,15 @@ def write_report(schedule: Schedule) -> Outcome | None:
 
 
 def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
-    """How a row came about: the choice, the roll-outs and the hours."""
+    """How a row came about: the choice, what was sampled, and the hours."""
     states, choice = schedule.states, schedule.choice(method) if method.trained else None
     stages = {stage.digest: stage for stage in stages_of(schedule, method)}
     trainings = [schedule.plan.train(method, choice.rate, seed) for seed in method.seeds] if choice else []
     return {
         "choice": choice.to_dict() if choice else None,
-        "rollouts": [used for stage in trainings if (used := _rollouts(schedule, stage)) is not None],
+        "rollouts": _spent(schedule, trainings, "responses"),
+        "tokens": _spent(schedule, trainings, "tokens"),
+        "explored_tokens": _spent(schedule, trainings, "explored_tokens"),
         "skipped": sum(_run_state(schedule, stage).get("skipped_steps", 0) for stage in trainings),
         "training_hours": [states.record(stage).seconds / 3600 for stage in trainings if states.done(stage)],
         "hours": sum(states.record(stage).seconds for stage in stages.values()) / 3600,
@@ -131,6 +133,7 @@ def _curves(schedule: Schedule, facts: dict[str, Fact]) -> Fact | None:
 
 
 _CURVES = ("mean_length", "digits_share")
+_SPENT = {"rollouts": "roll-outs a run", "tokens": "tokens sampled", "explored_tokens": "tokens explored"}
 
 
 def _run_state(schedule: Schedule, stage: Stage) -> Fact:
@@ -142,13 +145,13 @@ def _run_state(schedule: Schedule, stage: Stage) -> Fact:
         return {}
 
 
-def _rollouts(schedule: Schedule, stage: Stage) -> int | None:
-    """The sampled responses that a finished training used.
+def _spent(schedule: Schedule, stages: Iterable[Stage], what: str) -> list[int]:
+    """What the finished ones of some trainings used: "responses", "tokens" or "explored_tokens".
 
-    For a method that learns from sampled data these are all that were sampled to make it, those that gave no pair too.
+    For a method that learns from sampled data this is all that was sampled to make it, what gave no pair too.
     """
-    used = _run_state(schedule, stage).get("rollouts", {}).get("responses")
-    return None if used is None else int(used)
+    counts = (_run_state(schedule, stage).get("rollouts", {}).get(what) for stage in stages)
+    return [int(count) for count in counts if count is not None]
 
 
 def _columns(fact: Fact) -> dict[str, str]:
@@ -156,65 +159,9 @@ def _columns(fact: Fact) -> dict[str, str]:
     told = {}
     if fact["choice"]:
         told["learning rate"] = f"{fact['choice']['rate']:g}"
-    if fact["rollouts"]:
-        told["roll-outs a run"] = _range(fact["rollouts"])
+    for name, heading in _SPENT.items():
+        if fact[name]:
+            told[heading] = as_range(fact[name])
     if fact["training_hours"]:
         told["hours a training"] = f"{sum(fact['training_hours']) / len(fact['training_hours']):.2f}"
     return told | {"hours in all": f"{fact['hours']:.2f}"}
-
-
-def _notes(schedule: Schedule, facts: dict[str, Fact]) -> Iterable[str]:
-    study = schedule.plan.study
-    left = progress(schedule).left
-    if left:
-        yield f"Unfinished: {left} trainings, validations and evaluations are not done yet; figures may change."
-    yield _budget_note(facts, study.rollout_budget)
-    if any(fact["choice"] and fact["choice"]["candidates"] for fact in facts.values()):
-        yield rule_text(study.max_nll_rise)
-    for label, fact in facts.items():
-        if fact["choice"] and fact["choice"]["candidates"]:
-            tried = "; ".join(_tried(Candidate(**entry)) for entry in fact["choice"]["candidates"])
-            kept = "" if fact["choice"]["within"] else " No rate keeps to the bound."
-            yield f"{label}: {fact['choice']['rate']:g} was chosen. Tried: {tried}.{kept}"
-    for label, fact in facts.items():
-        if fact["skipped"]:
-            yield f"{label}: {fact['skipped']} steps were left out, as their loss was not finite."
-    shared = [(stage, schedule.states.record(stage)) for stage in _data_stages(schedule)]
-    hours = sum(fact["hours"] for fact in facts.values()) + sum(record.seconds for _, record in shared) / 3600
-    yield f"{hours:.2f} hours of work in all, {study.jobs} stage{'' if study.jobs == 1 else 's'} at a time."
-    for stage, record in shared:
-        if record.status == FAILED:
-            yield f"Failed: {stage.label}, {stage.kind}: {record.reason}"
-    for fact in facts.values():
-        yield from (f"Failed: {told}" for told in fact["failed"])
-    yield from (f"Not usable: {told}" for told in schedule.unread.values())
-
-
-def _data_stages(schedule: Schedule) -> list[Stage]:
-    """The stages that make data to learn from, of all seeds that any method is trained with."""
-    seeds = {seed for method in schedule.methods() for seed in method.seeds if TRAINED.get(method.kind)}
-    return [make(seed) for seed in sorted(seeds) for make in (schedule.plan.sample, schedule.plan.pairs)]
-
-
-def _budget_note(facts: dict[str, Fact], budget: int | None) -> str:
-    """Whether all trained methods used as many sampled responses."""
-    used = {label: fact["rollouts"] for label, fact in facts.items() if fact["rollouts"]}
-    if not used:
-        return "No training has recorded its sampled responses yet."
-    most, least = max(max(counts) for counts in used.values()), min(min(counts) for counts in used.values())
-    told = f"Sampled responses a training run: {_range([least, most])}"
-    over = [label for label, counts in used.items() if budget is not None and max(counts) > budget]
-    if over:
-        return f"{told}. Over the budget of {budget}: {', '.join(over)}."
-    limit = f", within the budget of {budget}" if budget is not None else ""
-    if most == least:
-        return f"{told}, equal for {len(used)} trained method{'' if len(used) == 1 else 's'}{limit}."
-    return f"{told}{limit}, not equal: {'; '.join(f'{label} {_range(counts)}' for label, counts in used.items())}."
-
-
-def _tried(one: Candidate) -> str:
-    return f"{one.rate:g} (confusion {100 * one.confusion:.1f} %, NLL {one.nll_rise:+.3f})"
-
-
-def _range(counts: list[int]) -> str:
-    return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"

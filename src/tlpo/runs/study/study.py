@@ -10,7 +10,9 @@ from pathlib import Path
 
 from tlpo.errors import UserError, did_you_mean
 from tlpo.metrics.scoring import available_cores
+from tlpo.runs.study.budget import check_budget
 from tlpo.runs.study.config import StudyConfig
+from tlpo.runs.study.overlap import note_overlap
 from tlpo.runs.study.plan import Plan
 from tlpo.runs.study.process import Command, Worker, alone_in_study, tlpo_command
 from tlpo.runs.study.progress import progress
@@ -49,13 +51,15 @@ def run_study(
     command: the words that run a stage.
 
     Raises:
-        UserError: a label is unknown, the prompts cannot be used, another study is at work in the folder, or the disk
-            is full; nothing that is done is lost.
+        UserError: a label is unknown, the prompts or the folder cannot be used, the data that is sampled does not cost
+            the budget, another study is at work in the folder, or the disk is full; nothing that is done is lost.
         KeyboardInterrupt: on Ctrl-C, once the stages at work have saved what they have.
     """
     begun = time.monotonic()
     with alone_in_study(study.output) as lock:
         schedule = make_schedule(study, only)  # writes the prompts, which nobody else may be using
+        if told := note_overlap(schedule.plan):
+            sys.stderr.write(f"{told}\n")
         crew = _Crew(schedule, study.jobs, lock, command)
         limit = None if max_hours is None else begun + 3600 * max_hours - min(_MARGIN, 360 * max_hours)
         crew.work(limit)
@@ -67,13 +71,16 @@ def run_study(
 def make_schedule(study: StudyConfig, only: Collection[str] = (), prompts: Path | None = None) -> Schedule:
     """The study's plan with what is done of it.
 
-    prompts: where the split prompts are written; by default into the study's folder. Raises UserError as `run_study`.
+    prompts: where the split prompts are written; by default into the study's folder.
+
+    Raises UserError as `run_study`, and when the data that is sampled does not cost the budget.
     """
     known = [method.label for method in study.methods]
     for label in only:
         if label not in known:
             raise UserError(f"--only '{label}' is none of the methods{did_you_mean(label, known)}: {', '.join(known)}")
     files = split_prompts(study, prompts or study.output / "prompts")
+    check_budget(study, files)
     return Schedule(Plan(study, files), States(study.output), only)
 
 

@@ -31,7 +31,9 @@ def _work(told: dict[str, Any]) -> None:
     if told["kind"] == "train":
         result.mkdir(parents=True)
         (result / "model.safetensors").write_text("weights", encoding="utf-8")
-        used = {"status": "finished", "rollouts": {"responses": 32}}
+        tlpo = told["options"]["method"] == "tlpo"
+        counts = {"responses": 32, "tokens": 300 if tlpo else 400, "explored_tokens": 96 if tlpo else 0}
+        used = {"status": "finished", "rollouts": counts}
         (result.parent / "run.json").write_text(json.dumps(used), encoding="utf-8")
         (result.parent / "checkpoint-1").mkdir()
     elif told["kind"] in ("sample", "pairs"):

@@ -63,6 +63,12 @@ def test_settings_instead_of_what_the_file_says(tmp_path: Path) -> None:
     for wrong in ("language", "=ja", "evaluate.=1", "jobs=[1"):
         with pytest.raises(UserError, match="--set '"):
             load_study(path, settings=[wrong])
+    with pytest.raises(UserError, match=r"--set 'title.x=1': the entry 'title' has no options: write title=VALUE"):
+        load_study(path, settings=["title.x=1"])
+    with pytest.raises(
+        UserError, match=r"--set 'evaluate.limit=1': the file says '3' where options of evaluate belong"
+    ):
+        load_study(path, settings=["evaluate=3", "evaluate.limit=1"])
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
@@ -103,6 +109,40 @@ methods:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("learning_rate: []", "A: it is trained, so give one learning_rate or several"),
+        ("learning_rate: [1e-6, .nan]", "A: learning_rate is [1e-06, nan]: give a number above 0, or a list of them"),
+        ("learning_rate: -1", "A: learning_rate is -1: give a number above 0"),
+        ("learning_rate: [0]", "A: learning_rate is [0]: give a number above 0"),
+        ("learning_rate: .inf", "A: learning_rate is inf: give a number above 0"),
+        ("learning_rate: 1e-6, seeds: []", "A: seeds is []: give a whole number of at least 0, or a list of them"),
+        ("learning_rate: 1e-6, seeds: [0, 1.5]", "A: seeds is [0, 1.5]: give a whole number of at least 0"),
+        ("learning_rate: 1e-6, seeds: -1", "A: seeds is -1: give a whole number of at least 0"),
+    ],
+)
+def test_rates_and_seeds_have_to_be_usable(tmp_path: Path, row: str, told: str) -> None:
+    text = f"model: m\nlanguage: ko\nmethods:\n  base: {{method: base}}\n  A: {{method: tlpo, {row}}}\n"
+    with pytest.raises(UserError) as error:
+        load_study(written(tmp_path / "study.yaml", text.replace("1e-6", "1.0e-6")))
+    assert str(error.value).startswith(f"{tmp_path / 'study.yaml'}: {told}")
+
+
+def test_the_studys_own_seeds_are_told_of_once(tmp_path: Path) -> None:
+    path = written(tmp_path / "ko.yaml", KO)
+    with pytest.raises(UserError) as error:
+        load_study(path, settings=["seeds=[]"])
+    assert str(error.value) == f"{path}: seeds is []: give a whole number of at least 0, or a list of them"
+    assert load_study(path, settings=["seeds="]).methods[2].seeds == (0,)
+
+
+@pytest.mark.parametrize("given", ["no", "[]"])
+def test_a_language_that_is_none(tmp_path: Path, given: str) -> None:
+    with pytest.raises(UserError, match=r"language is .*: give the code of a language, or several, in quotes$"):
+        load_study(written(tmp_path / "ko.yaml", KO), settings=[f"language={given}"])
+
+
 def test_the_profile_that_decides_has_to_be_scored(tmp_path: Path) -> None:
     text = """
 model: m
@@ -117,3 +157,6 @@ methods:
     with pytest.raises(UserError, match=r"TLPO: validate.profiles is \['default'\], without the profile 'tlpo'"):
         load_study(path)
     assert load_study(path, settings=["validate.profiles=[tlpo, default]"]).profile == "tlpo"
+    assert load_study(path, settings=["validate.profiles=tlpo,default"]).profile == "tlpo"
+    with pytest.raises(UserError, match=r"validate.profiles is 5, without the profile 'tlpo'"):
+        load_study(path, settings=["validate.profiles=5"])

@@ -104,6 +104,12 @@ def test_the_commands_of_a_cell(tmp_path: Path) -> None:
     assert (base.needs, base.options["model"], "base" in base.options) == ((), "m", False)
     assert base.digest == plan.evaluate(study.base).digest
 
+    for stage in (evaluate, plan.validate(tlpo, 1e-6), base, plan.validate(study.base, None), plan.sample(0)):
+        assert stage.options["dtype"] == "float32"  # as trainings load and save the model
+    other = replace(tlpo, evaluate={**tlpo.evaluate, "dtype": "bfloat16"})
+    assert plan.evaluate(other, 1e-6, 0).options["dtype"] == "bfloat16"
+    assert plan.evaluate(other, 1e-6, 0).digest != evaluate.digest
+
     adapter = replace(tlpo, train={**tlpo.train, "lora": True})
     options = plan.evaluate(adapter, 1e-6, 0).resolved(study.output)
     assert options["model"] == "m"

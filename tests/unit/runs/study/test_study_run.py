@@ -84,12 +84,45 @@ def test_the_whole_grid_once_and_only_once(study: StudyConfig, control: Path) ->
     assert curves["base"]["confusion"] == pytest.approx(0.2)
     assert [point["confusion"] for point in curves["methods"]["TLPO"]["points"]] == pytest.approx([0.15, 0.05, 0.0])
     assert curves["methods"]["TLPO"]["chosen"] == 5e-6
-    assert found["study"]["methods"]["DPO"]["roll-outs a run"] == "32"
+    told = found["study"]["methods"]
+    names = ("roll-outs a run", "tokens sampled", "tokens explored")
+    assert [[told[label].get(name) for name in names] for label in ("DPO", "TLPO", "cool")] == [
+        ["32", "400", "0"], ["32", "300", "96"], [None, None, None],
+    ]  # fmt: skip
+    assert "budget of 32. Tokens sampled are those of these responses" in notes
+    # DPO has one rate, so nothing was chosen; TLPO's lies between its neighbours.
+    assert "at the edge of those tried" not in notes
+    # 80 of 100 bundled prompts train, 20 validate, 60 are held out.
+    overlap = (
+        "Of 80 training prompts none is or resembles one of the 60 evaluation prompts; none is or resembles one of the "
+        "20 validation prompts."
+    )
+    assert overlap in found["study"]["notes"]
+    assert json.loads((study.output / "contamination.json").read_text(encoding="utf-8"))["told"] == overlap
     chosen = json.loads((study.output / "choices.json").read_text(encoding="utf-8"))
     assert chosen["methods"]["TLPO"]["choice"]["rate"] == 5e-6
     again = run(study, control)
     assert again.finished
     assert calls(control) == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("passed", "rate", "told"),
+    [
+        ({"1e-06": 20, "5e-06": 19, "1e-05": 17}, "1e-06", "the lowest for TLPO."),
+        ({"1e-06": 17, "5e-06": 19, "1e-05": 20}, "1e-05", "the highest for TLPO."),
+    ],
+)
+def test_a_rate_at_the_edge_of_its_grid_is_told(
+    study: StudyConfig, control: Path, passed: dict[str, int], rate: str, told: str
+) -> None:
+    for tried, number in passed.items():
+        wish(control, f"TLPO, {tried}, seed 0, validate", passed=number)
+    outcome = run(study, control).outcome
+    assert outcome is not None
+    assert outcome.comparison["study"]["methods"]["TLPO"]["learning rate"] == rate
+    (note,) = [note for note in outcome.comparison["study"]["notes"] if "at the edge of those tried" in note]
+    assert note.endswith(told)
 
 
 def test_weights_that_are_needed_no_more_are_cleared_away(study: StudyConfig, control: Path) -> None:
@@ -285,6 +318,33 @@ def test_the_plan_counts_what_is_done(study: StudyConfig, control: Path, capsys:
     lines = plan_lines(make_schedule(study))
     assert any(line.startswith("Minutes a stage so far: ") and "train 0.0" in line for line in lines)
     assert lines[-1].startswith("16 of 16 done, about 0.0 h left; results in ")
+
+
+def test_labels_and_titles_are_no_markup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    text = """
+title: "Small [red]"
+model: m
+language: ko
+methods:
+  base: {method: base}
+  "TLPO [paper]": {method: tlpo, learning_rate: 1e-6}
+  "x[/b]": {method: "cool[/i]"}
+"""
+    Console(width=120).print(plan_table(make_schedule(small_study(tmp_path, text))))
+    shown = capsys.readouterr().out
+    for label in ("Small [red]", "TLPO [paper]", "x[/b]", "cool[/i]"):
+        assert label in shown
+
+
+def test_a_study_whose_folder_is_a_file(study: StudyConfig, control: Path) -> None:
+    study.output.parent.mkdir(parents=True, exist_ok=True)
+    study.output.write_text("notes", encoding="utf-8")
+    for output in (study.output, study.output / "below"):
+        with pytest.raises(UserError, match=rf"{output} is, or lies in, a file: give --output a folder"):
+            run(replace(study, output=output), control)
+    assert study.output.read_text(encoding="utf-8") == "notes"
 
 
 def test_a_command_that_writes_nothing_has_failed(study: StudyConfig) -> None:

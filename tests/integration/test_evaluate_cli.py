@@ -65,6 +65,7 @@ def test_everything_is_measured_and_written(models: Path, tmp_path: Path, capsys
         "--base", str(models / "b"), "--resamples", "50", "--method", "tlpo", "--label", "mine",
     )  # fmt: skip
     assert (found["schema"], found["complete"], found["method"], found["label"]) == (1, True, "tlpo", "mine")
+    assert set(found["settings"]["definitions"]) == {"lcb", "tlpo", "default"}
     rows = found["consistency"]
     assert {(row["profile"], row["temperature"]) for row in rows} == {
         (name, temperature) for name in ("lcb", "tlpo", "default") for temperature in (0.0, 1.0)

@@ -33,6 +33,9 @@ def compare(
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
     resamples: Annotated[int, typer.Option(help="Bootstrap draws for the 95 % intervals.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+    nll_margin: Annotated[
+        float, typer.Option(help="A rise in the NLL of clean text that is surely below it counts as no loss.")
+    ] = 0.02,
 ) -> None:
     """Compare evaluations made by 'tlpo evaluate': consistency against capability, with paired intervals."""
     from tlpo.evaluation.compare_runs import CompareOptions, compare_runs
@@ -41,7 +44,7 @@ def compare(
     from tlpo.reports.comparison.picture import import_matplotlib
 
     import_matplotlib()
-    options = CompareOptions(base, focus, profile, temperature, resamples, seed)
+    options = CompareOptions(base, focus, profile, temperature, resamples, seed, nll_margin)
     comparison = compare_runs([read_run(path) for path in runs], options)
     if title:
         comparison["title"] = title
@@ -49,14 +52,18 @@ def compare(
 
 
 def print_comparison(comparison: dict[str, Any], paths: list[Path]) -> None:
-    """Print the table, the verdict and where the files are."""
+    """Print the table, the verdict with what to know of it, and where the files are."""
     from rich.console import Console
 
     from tlpo.reports.comparison.tables import comparison_terminal
-    from tlpo.reports.comparison.verdict import verdict_text
+    from tlpo.reports.comparison.verdict import headline, verdict_text
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(comparison_terminal(comparison))
-    console.print(verdict_text(comparison), markup=False)
+    for text in (headline(comparison), verdict_text(comparison)):
+        if text is not None:
+            console.print(text, markup=False)
+    for note in (*comparison["caveats"], *comparison["notes"]):
+        console.print(f"- {note}", markup=False)
     for path in paths:
         console.print(str(path), markup=False, soft_wrap=True)

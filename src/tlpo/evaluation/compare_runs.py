@@ -6,13 +6,22 @@ must hold the same items. Three figures stand out, the axes of the picture: cons
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tlpo.errors import UserError, did_you_mean
-from tlpo.evaluation.figures import AXES, Figure, choose_figures
-from tlpo.evaluation.run_files import EvaluatedRun, ItemSums
+from tlpo.evaluation.alike import (
+    differing_settings,
+    refuse_other_items,
+    refuse_other_judges,
+    refuse_other_lines,
+    same_weights,
+)
+from tlpo.evaluation.figure import Figure, Items
+from tlpo.evaluation.figures import AXES, choose_figures
+from tlpo.evaluation.run_files import EvaluatedRun
 from tlpo.evaluation.seeds import Drawn, Estimate, difference, draw_runs, estimate_methods, harmonic
 
 Methods = dict[str, list[EvaluatedRun]]
@@ -24,7 +33,8 @@ class CompareOptions:
 
     base, focus: labels; None finds the run whose method is "base", and the most consistent of the method "tlpo" (of
     all, if there is none). profile, temperature: of the consistency axis; None takes the project's own detector, and
-    each run's highest temperature. resamples: bootstrap draws.
+    each run's highest temperature. resamples: bootstrap draws. nll_margin: nats a token; a rise in the NLL of clean
+    text whose whole interval lies below it counts as no loss.
     """
 
     base: str | None = None
@@ -33,8 +43,11 @@ class CompareOptions:
     temperature: float | None = None
     resamples: int = 10_000
     seed: int = 0
+    nll_margin: float = 0.02
 
     def __post_init__(self) -> None:
+        if not 0 <= self.nll_margin < math.inf:
+            raise UserError(f"nll_margin is {self.nll_margin}: give nats a token, 0 or more")
         if self.resamples < 100:
             raise UserError(f"resamples is {self.resamples}: give at least 100, or the intervals mean nothing")
 
@@ -43,24 +56,31 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
     """Compare evaluations, in the order given.
 
     Returns JSON values: {"base", "focus", "methods": [{"label", "method", "runs", "seeds", "text"}], "axes": {axis:
-    figure key}, "figures": [F], "against": [{"label", axis: C}], "notes", "resamples", "seed"}. F is {"key", "title",
-    "axis", "share", "higher_is_better", "items", "strata", "methods": {label: {"value", "ci95", "runs", "difference",
-    "difference_ci95", "verdict"}}}; a verdict is "better", "worse", "same" or "cannot tell", and the last three are
-    null for the base itself and where the base lacks the figure. C is {"difference", "difference_ci95", "verdict"} of
-    the focus against that method. Shares lie in [0, 1], likelihoods are nats a token.
+    figure key}, "figures": [F], "against": [{"label", axis: C}], "caveats", "notes", "resamples", "seed",
+    "nll_margin"}. F is {"key", "title", "axis", "share", "higher_is_better", "items", "strata", "temperatures", "methods": {label: {"value",
+    "ci95", "runs", "difference", "difference_ci95", "verdict"}}}; a verdict is "better", "worse", "same" or "cannot
+    tell", and the last three are null for the base itself and where the base lacks the figure. C is {"difference",
+    "difference_ci95", "verdict"} of the focus against that method. caveats: what was not alike for all methods, and
+    what else to know before the verdict is believed. Shares lie in [0, 1], likelihoods are nats a token.
 
-    Raises UserError when there is no base, an evaluation is given twice, or the items differ.
+    Raises UserError when there is no base, an evaluation is given twice, no run has the temperature asked for, or the
+    items or the definitions of consistency differ.
     """
     if not runs:
         raise UserError("there is nothing to compare: give at least one evaluation folder")
     options = options or CompareOptions()
     methods = _by_label(runs)
     base = _base(methods, options.base)
-    figures, notes = choose_figures(runs, options.profile, options.temperature)
+    figures, caveats = choose_figures(runs, options.profile, options.temperature)
+    axes = {figure.axis: figure for figure in figures if figure.axis is not None}
+    refuse_other_judges(axes["consistency"].draw_key, runs)
+    refuse_other_lines(runs)
     estimated = {figure.key: _estimate(figure, methods, options) for figure in figures}
     estimates = {key: found for key, (_, found) in estimated.items()}
-    axes = {figure.axis: figure for figure in figures if figure.axis is not None}
-    focus = _focus(methods, base, options.focus, estimates[axes["consistency"].key])
+    if options.focus is None:
+        focus, picked = _most_consistent(methods, base, estimates[axes["consistency"].key])
+    else:
+        focus, picked = _known(options.focus, methods, "focus"), []
     return {
         "base": base,
         "focus": focus,
@@ -72,9 +92,11 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
             for label in methods
             if focus is not None and label != focus
         ],
-        "notes": [*notes, *_same_weights(methods, base), *_differing_settings(methods)],
+        "caveats": [*caveats, *picked, *differing_settings(methods, base)],
+        "notes": same_weights(methods, base),
         "resamples": options.resamples,
         "seed": options.seed,
+        "nll_margin": options.nll_margin,
     }
 
 
@@ -106,12 +128,17 @@ def _base(methods: Methods, wanted: str | None) -> str:
     raise UserError(f"the base model {told}: give one of {', '.join(methods)} with --base")
 
 
-def _focus(methods: Methods, base: str, wanted: str | None, consistency: Mapping[str, Estimate]) -> str | None:
-    if wanted is not None:
-        return _known(wanted, methods, "focus")
+def _most_consistent(methods: Methods, base: str, consistency: Mapping[str, Estimate]) -> tuple[str | None, list[str]]:
+    """The most consistent of the method "tlpo", or of all if there is none; and, if there were several, a caveat."""
     others = [label for label in methods if label != base]
-    own = [label for label in others if methods[label][0].method == "tlpo"]
-    return max(own or others, key=lambda label: consistency[label].value, default=None)
+    choice = [label for label in others if methods[label][0].method == "tlpo"] or others
+    best = max(choice, key=lambda label: consistency[label].value, default=None)
+    if len(choice) < 2:
+        return best, []
+    return best, [
+        f"{best} is the most consistent of {', '.join(choice)}. It was chosen on this same evaluation, which flatters "
+        "the one that was lucky in it: --focus names a method that was chosen beforehand."
+    ]
 
 
 def _known(label: str, methods: Methods, option: str) -> str:
@@ -134,34 +161,24 @@ def _estimate(figure: Figure, methods: Methods, options: CompareOptions) -> tupl
     return whole.items, estimate_methods(whole, columns, seed=options.seed)
 
 
-def _drawn(
-    figure: Figure,
-    runs: Sequence[EvaluatedRun],
-    tables: Sequence[Mapping[str, ItemSums]],
-    options: CompareOptions,
-) -> Drawn:
-    for run, table in zip(runs, tables, strict=True):
-        for stratum, sums in table.items():
-            _check_same_items(figure, stratum, (runs[0], tables[0][stratum]), (run, sums))
-    return draw_runs(
-        [{stratum: sums.sums for stratum, sums in table.items()} for table in tables],
-        key=figure.draw_key,
-        share=figure.share,
-        resamples=options.resamples,
-        seed=options.seed,
-    )
-
-
-def _check_same_items(
-    figure: Figure, stratum: str, one: tuple[EvaluatedRun, ItemSums], other: tuple[EvaluatedRun, ItemSums]
-) -> None:
-    ids = one[1].ids, other[1].ids
-    if ids[0] == ids[1]:
-        return
-    odd = sorted(set(ids[0]) ^ set(ids[1])) or ["the order"]
-    raise UserError(
-        f"{figure.title} ({stratum}): {one[0].folder} holds {len(ids[0])} items and {other[0].folder} {len(ids[1])}, "
-        f"not the same ones (first: {odd[0]}): evaluate all methods on the same prompts and tasks"
+def _drawn(figure: Figure, runs: Sequence[EvaluatedRun], tables: Sequence[Items], options: CompareOptions) -> Drawn:
+    """Each stratum drawn by itself, then the mean over them."""
+    single = {}
+    for stratum in figure.strata:
+        items = [table[stratum] for table in tables]
+        refuse_other_items(f"{figure.title} ({stratum})", runs, items)
+        single[stratum] = draw_runs(
+            [{stratum: own.sums} for own in items],
+            key=figure.draw_key,
+            share=figure.share,
+            resamples=options.resamples,
+            seed=options.seed,
+        )
+    return Drawn(
+        figure.mean({stratum: own.values for stratum, own in single.items()}),
+        figure.mean({stratum: own.draws for stratum, own in single.items()}),
+        sum(own.items for own in single.values()),
+        figure.share,
     )
 
 
@@ -207,43 +224,3 @@ def _method(label: str, group: Sequence[EvaluatedRun]) -> dict[str, Any]:
         "seeds": len(group),
         "text": {name: sum(run.text[name] for run in group) / len(group) for name in names},
     }
-
-
-def _same_weights(methods: Methods, base: str) -> list[str]:
-    """Which runs are one model: rows without training, and trainings that came to the same."""
-    rows: dict[str, list[str]] = {}
-    for label, group in methods.items():
-        for run in group:
-            if run.model_hash:
-                rows.setdefault(run.model_hash, []).append(label)
-    notes = []
-    for labels in rows.values():
-        others = list(dict.fromkeys(label for label in labels if label != base))
-        if base in labels and others:
-            notes.append(
-                f"With the weights of {base}: {', '.join(others)}. Accuracy and NLL are measured on the model as it "
-                "is, so theirs are the base model's, whatever another way of sampling or asking does to text."
-            )
-        elif len(labels) > 1:
-            notes.append(f"{len(labels)} runs ended with the same weights: {', '.join(others)}.")
-    return notes
-
-
-def _differing_settings(methods: Methods) -> list[str]:
-    """What was not evaluated alike, in words."""
-    first = next(iter(methods.values()))[0]
-    notes = []
-    for name in sorted({name for group in methods.values() for run in group for name in run.settings}):
-        values = {label: _short(group[0].settings.get(name)) for label, group in methods.items()}
-        usual = _short(first.settings.get(name))
-        odd = {label: value for label, value in values.items() if value != usual}
-        if odd:
-            told = "; ".join(f"{label}: {value}" for label, value in odd.items())
-            notes.append(f"Evaluated with another {name} than {usual} ({first.label}): {told}.")
-    return notes
-
-
-def _short(value: Any) -> str:
-    """A setting for a sentence; of a digest or a long text only the beginning."""
-    text = " ".join(str(value).split())
-    return text if len(text) <= 40 else f"{text[:12]}…"

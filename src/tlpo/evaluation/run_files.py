@@ -6,7 +6,7 @@ that are drawn when intervals are made. The layout of the files is in docs/evalu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,36 +16,62 @@ import numpy as np
 from tlpo.errors import UserError
 from tlpo.evaluation.evaluation_folder import evaluation_items, read_evaluation
 from tlpo.evaluation.intervals import RatioSums
+from tlpo.evaluation.parts import Item, digest
+from tlpo.evaluation.prompts import UNNAMED
+from tlpo.evaluation.text_figures import response_sums
 
 FILE = "evaluation.json"
 _ASIDE = ("base", "resamples", "batch_size", "capability_batch_size")  # settings that change no figure compared here
 _TEXT = ("mean_length", "distinct_1", "distinct_2", "eos_rate", "letters_share", "digits_share")
+RESPONSE_FIGURES = ("mean_length", "letters_share", "digits_share")
+"""What is known of the responses by prompt."""
 
 
 class Setting(NamedTuple):
-    """What the responses behind one line of consistency figures share."""
+    """What the responses behind one line of consistency figures share.
+
+    profile: "" for figures that no profile has a part in. group: "monolingual" or "crosslingual" of a benchmark's
+    prompts, "all" of others.
+    """
 
     profile: str
     temperature: float
     source: str
     language: str
+    group: str = UNNAMED
+
+    @property
+    def place(self) -> str:
+        """The prompts' source and language: "monolingual/okapi/ko"."""
+        return f"{self.source}/{self.language}" if self.source else self.language
+
+
+Cells = Mapping[Setting, Sequence[Item]]
+"""The responses of each setting, its profile being "", in the order of the file."""
 
 
 @dataclass(frozen=True)
 class ItemSums:
-    """A figure of one run, item by item. ids: in the order of the file; sums: numerators and denominators, likewise."""
+    """A figure of one run, item by item, in the order of the file.
+
+    ids: each item's place. sums: numerators and denominators. contents: what the item is: a digest of its prompt, the
+    hash of its question, the number of its line's tokens; None where the file does not tell.
+    """
 
     ids: tuple[str, ...]
     sums: RatioSums
+    contents: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
 class EvaluatedRun:
     """One evaluation: one model or adapter, under one seed.
 
-    model_hash: of the model's content. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by
-    task; nll: nats a token by language; all by item. judged: the share of the responses that the response or line pass
-    rate counts; a response without a word to judge counts in none. text: further figures (mean_length, ...).
+    model_hash: of the model's content. settings: what decides the figures besides; "definition of lcb" is what that
+    profile says of itself. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by task; nll:
+    nats a token by language; responses: `RESPONSE_FIGURES` by setting; all by item. judged: the share of the responses
+    that the response or line pass rate counts; a response without a word to judge counts in none. text: further
+    figures (mean_length, ...).
     """
 
     folder: Path
@@ -56,6 +82,7 @@ class EvaluatedRun:
     consistency: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
     capability: Mapping[str, ItemSums] = field(default_factory=dict)
     nll: Mapping[str, ItemSums] = field(default_factory=dict)
+    responses: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
     judged: Mapping[Setting, float] = field(default_factory=dict)
     text: Mapping[str, float] = field(default_factory=dict)
 
@@ -70,15 +97,17 @@ def read_run(path: Path) -> EvaluatedRun:
     if not report.get("complete", True):
         raise UserError(f"the evaluation in {folder} is not finished: give its command again")
     try:
-        consistency, judged = _consistency(folder, report)
+        cells = _cells(folder, report)
+        consistency, judged = _consistency(cells)
         return EvaluatedRun(
             folder=folder,
             label=str(report.get("label") or folder.name),
             method=str(report.get("method") or ""),
             model_hash=str(report.get("model_hash") or ""),
-            settings={name: value for name, value in report["settings"].items() if name not in _ASIDE},
+            settings=_settings(report["settings"]),
             consistency=consistency,
             judged=judged,
+            responses=_responses(cells),
             capability=_capability(folder, report),
             nll={code: _nll(_items(folder, report, "nll", code)) for code in report["items"]["nll"]},
             text=_text(report["text"]),
@@ -99,20 +128,41 @@ def _evaluation_folder(path: Path) -> Path:
     return below[0]
 
 
-def _items(folder: Path, report: Mapping[str, Any], part: str, name: str) -> list[dict[str, Any]]:
+def _items(folder: Path, report: Mapping[str, Any], part: str, name: str) -> list[Item]:
     return evaluation_items(folder, report, part, name) or []
 
 
-def _consistency(
-    folder: Path, report: Mapping[str, Any]
-) -> tuple[dict[Setting, dict[str, ItemSums]], dict[Setting, float]]:
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that decide a figure, with the definition of each profile as one more."""
+    definitions = {f"definition of {name}": text for name, text in settings.get("definitions", {}).items()}
+    plain = {name: value for name, value in settings.items() if name not in (*_ASIDE, "definitions")}
+    return plain | definitions
+
+
+def _cells(folder: Path, report: Mapping[str, Any]) -> Cells:
+    found: dict[Setting, list[Item]] = {}
+    for name in report["items"]["consistency"]:
+        for item in _items(folder, report, "consistency", name):
+            cell = Setting("", float(name), item["source"], item["language"], item.get("setting", UNNAMED))
+            found.setdefault(cell, []).append(item)
+    return found
+
+
+def _prompts(items: Sequence[Item]) -> dict[str, str | None]:
+    """What each prompt is, by its place."""
+    known = {str(item["index"]): item.get("prompt") for item in items}
+    return {place: None if prompt is None else f"prompt {digest(prompt)[:16]}" for place, prompt in known.items()}
+
+
+def _consistency(cells: Cells) -> tuple[dict[Setting, dict[str, ItemSums]], dict[Setting, float]]:
     """The counts of each rate, summed by prompt; and the share of the responses that the first rate counts."""
-    counts: dict[Setting, dict[str, dict[str, list[float]]]] = {}
+    found: dict[Setting, dict[str, ItemSums]] = {}
     judged: dict[Setting, list[bool]] = {}
-    for temperature in report["items"]["consistency"]:
-        for item in _items(folder, report, "consistency", temperature):
+    for cell, items in cells.items():
+        counts: dict[Setting, dict[str, dict[str, list[float]]]] = {}
+        for item in items:
             for profile, outcomes in item["outcomes"].items():
-                setting = Setting(profile, float(temperature), item["source"], item["language"])
+                setting = cell._replace(profile=profile)
                 main = (outcomes or {}).get("rpr") or (outcomes or {}).get("lpr") or (0, 0)
                 judged.setdefault(setting, []).append(main[1] > 0)
                 for rate, outcome in (outcomes or {}).items():
@@ -120,16 +170,24 @@ def _consistency(
                         sums = counts.setdefault(setting, {}).setdefault(rate, {})
                         both = sums.setdefault(str(item["index"]), [0.0, 0.0])
                         both[0], both[1] = both[0] + outcome[0], both[1] + outcome[1]
-    tables = {
-        setting: {rate: _sums(sums) for rate, sums in rates.items() if rate != "undecided"}
-        for setting, rates in counts.items()
-    }
-    # A rate that nothing was counted for is undefined.
-    defined = {
-        setting: {rate: sums for rate, sums in rates.items() if sums.sums.denominators.sum() > 0}
-        for setting, rates in tables.items()
-    }
-    return defined, {setting: sum(marks) / len(marks) for setting, marks in judged.items()}
+        prompts = _prompts(items)
+        for setting, rates in counts.items():
+            tables = {rate: _sums(sums, prompts) for rate, sums in rates.items() if rate != "undecided"}
+            # A rate that nothing was counted for is undefined.
+            found[setting] = {rate: own for rate, own in tables.items() if own.sums.denominators.sum() > 0}
+    return found, {setting: sum(marks) / len(marks) for setting, marks in judged.items()}
+
+
+def _responses(cells: Cells) -> dict[Setting, dict[str, ItemSums]]:
+    """`RESPONSE_FIGURES` by prompt, of the cells whose responses themselves are in the file."""
+    found = {}
+    for cell, items in cells.items():
+        if all("response" in item for item in items):
+            sums, prompts = response_sums(items), _prompts(items)
+            found[cell] = {
+                name: ItemSums(tuple(prompts), sums[name], tuple(prompts.values())) for name in RESPONSE_FIGURES
+            }
+    return found
 
 
 def _capability(folder: Path, report: Mapping[str, Any]) -> dict[str, ItemSums]:
@@ -140,12 +198,21 @@ def _capability(folder: Path, report: Mapping[str, Any]) -> dict[str, ItemSums]:
         if row["main"] and row["higher_is_better"] and task in report["items"]["capability"]:
             items = _items(folder, report, "capability", task)
             if all(metric in item["outcomes"] for item in items):
-                found[task] = _sums({str(item["id"]): [float(item["outcomes"][metric]), 1.0] for item in items})
+                counts = {str(item["id"]): [float(item["outcomes"][metric]), 1.0] for item in items}
+                found[task] = _sums(counts, {str(item["id"]): _question(item) for item in items})
     return found
 
 
-def _nll(items: Iterable[Mapping[str, Any]]) -> ItemSums:
-    return _sums({str(item["id"]): [float(item["sum"]), float(item["tokens"])] for item in items})
+def _question(item: Item) -> str | None:
+    return f"question {item['hash'][:16]}" if item.get("hash") else None
+
+
+def _nll(items: Iterable[Item]) -> ItemSums:
+    counts, tokens = {}, {}
+    for item in items:
+        counts[str(item["id"])] = [float(item["sum"]), float(item["tokens"])]
+        tokens[str(item["id"])] = f"{item['tokens']} tokens"
+    return _sums(counts, tokens)
 
 
 def _text(text: Mapping[str, Any]) -> dict[str, float]:
@@ -155,6 +222,7 @@ def _text(text: Mapping[str, Any]) -> dict[str, float]:
     return plain | {f"kl_from_base/{code}": float(told["value"]) for code, told in divergence.items()}
 
 
-def _sums(counts: Mapping[str, Iterable[float]]) -> ItemSums:
+def _sums(counts: Mapping[str, Iterable[float]], contents: Mapping[str, str | None]) -> ItemSums:
+    """counts: numerator and denominator by the item's place."""
     table = np.array([list(both) for both in counts.values()], dtype=np.float64).reshape(-1, 2)
-    return ItemSums(tuple(counts), RatioSums(table[:, 0], table[:, 1]))
+    return ItemSums(tuple(counts), RatioSums(table[:, 0], table[:, 1]), tuple(contents[name] for name in counts))

@@ -21,28 +21,41 @@ def write_evaluation(
     tasks: Mapping[str, Sequence[float]] | None = None,
     nll: Mapping[str, Sequence[float]] | None = None,
     text: Mapping[str, Any] | None = None,
+    asked: str | None = None,
+    answers: Sequence[str] | None = None,
+    tokens: int = 10,
+    settings: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> Path:
     """One evaluation folder.
 
-    passed: language to prompts to samples, 1 for a response that passes. tasks: name to outcomes. nll: language to nats
-    of lines of ten tokens each. changes: replaces entries of evaluation.json.
+    passed: language, or setting/source/language, to prompts to samples, 1 for a response that passes. tasks: name to
+    outcomes. nll: language to nats of lines of so many `tokens` each. asked: what each prompt and each question's hash
+    begins with; without it the folder does not tell, as older ones. answers: what responses say that fail, and that
+    pass, a token a character. settings: more of them. changes: replaces entries of evaluation.json.
     """
     (folder / "items").mkdir(parents=True)
     consistency = f"items/consistency-t{temperature:g}.jsonl"
     responses = [
-        {"id": f"all/{code}/{index}#{sample}", "source": "all", "language": code, "index": index, "sample": sample,
+        {**_place(place), "index": index, "sample": sample,
+         **({"prompt": f"{asked} {index}"} if asked else {}),
+         **({"response": answers[outcome], "ids": [1] * len(answers[outcome]), "finished": "eos"} if answers else {}),
          "outcomes": {"lcb": None, profile: {"rpr": [outcome, 1], "wpr": [3 + outcome, 4], "confused": 1 - outcome}}}
-        for code, prompts in (passed or {}).items()
+        for place, prompts in (passed or {}).items()
         for index, samples in enumerate(prompts)
         for sample, outcome in enumerate(samples)
     ]  # fmt: skip
     write_lines(folder / consistency, responses)
     for name, outcomes in (tasks or {}).items():
-        lines = [{"id": number, "outcomes": {"acc": value, "acc_norm": 1.0}} for number, value in enumerate(outcomes)]
+        lines = [
+            {"id": number, **({"hash": f"{asked} {number}"} if asked else {}),
+             "outcomes": {"acc": value, "acc_norm": 1.0}}
+            for number, value in enumerate(outcomes)
+        ]  # fmt: skip
         write_lines(folder / f"items/capability-{name}.jsonl", lines)
     for code, sums in (nll or {}).items():
-        write_lines(folder / f"items/nll-{code}.jsonl", [{"id": i, "sum": v, "tokens": 10} for i, v in enumerate(sums)])
+        lines = [{"id": number, "sum": value, "tokens": tokens} for number, value in enumerate(sums)]
+        write_lines(folder / f"items/nll-{code}.jsonl", lines)
     found = {
         "schema": 1,
         "complete": True,
@@ -51,7 +64,7 @@ def write_evaluation(
         "method": method or None,
         "label": label,
         "content_hash": str(folder),
-        "settings": {"temperature": [temperature]},
+        "settings": {"temperature": [temperature], **(settings or {})},
         "versions": {},
         "capability": [
             {"task": name, "metric": metric, "main": metric == "acc", "higher_is_better": True}
@@ -67,6 +80,13 @@ def write_evaluation(
     }
     (folder / "evaluation.json").write_text(json.dumps(found | changes), encoding="utf-8")
     return folder
+
+
+def _place(place: str) -> dict[str, str]:
+    """Of "monolingual/okapi/ko" the setting, the source and the language; of "ko" no setting, as in older folders."""
+    source, _, language = place.rpartition("/")
+    setting = {"setting": source.partition("/")[0]} if source else {}
+    return {**setting, "source": source or "all", "language": language}
 
 
 def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:

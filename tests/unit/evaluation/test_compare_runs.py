@@ -98,11 +98,72 @@ def test_each_run_is_taken_at_its_highest_temperature(make: Make) -> None:
     runs = [make("base", "base"), make("cool", "temperature", passed={"ko": CLEAN}, temperature=0.6)]
     found = compare_runs(runs, FAST)
     assert axis(found, "consistency")["cool"]["value"] == 1
-    assert found["notes"] == ["Evaluated with another temperature than [1.0] (base): cool: [0.6]."]
+    assert found["figures"][0]["title"] == "response pass rate (RPR, profile default, temperatures 0.6, 1)"
+    assert found["figures"][0]["temperatures"] == [0.6, 1]
+    assert found["caveats"] == [
+        "Consistency is that at temperature 1; at their highest: cool (0.6).",
+        "Evaluated with another temperature than [1.0] (base): cool: [0.6].",
+    ]
     alone = [figure["key"] for figure in found["figures"] if list(figure["methods"]) == ["cool"]]
     assert alone == ["rpr/default/t0.6/all/ko", "wpr/default/t0.6/all/ko"]
     with pytest.raises(UserError, match="not every run was scored by the profile 'lcb': they share default"):
         compare_runs(runs, CompareOptions(profile="lcb"))
+
+
+def test_the_temperature_asked_for(make: Make) -> None:
+    runs = [make("base", "base"), make("A", temperature=0.6), make("A", temperature=0.6), make("B", temperature=0.6)]
+    found = compare_runs(runs, CompareOptions(temperature=0.6, resamples=400))
+    assert found["caveats"][0] == "Consistency is that at temperature 0.6; at their highest, as they lack it: base (1)."
+    alone = compare_runs(runs[1:], CompareOptions(base="A", temperature=0.6, resamples=400))
+    assert alone["figures"][0]["title"].endswith("(RPR, profile default, temperature 0.6)")
+    assert alone["caveats"] == []
+    with pytest.raises(UserError, match=r"no run was evaluated at temperature 0\.7: give --temperature one of 0\.6, 1"):
+        compare_runs(runs, CompareOptions(temperature=0.7))
+
+
+def test_seeds_that_were_evaluated_differently_are_told(make: Make) -> None:
+    runs = [
+        make("base", "base", settings={"top_p": 1.0, "gate": False}),
+        make("A", settings={"top_p": 1.0, "gate": True}),
+        make("A", settings={"top_p": 0.9, "gate": True}),
+        make("older"),  # does not tell
+    ]
+    assert compare_runs(runs, FAST)["caveats"][1:] == [
+        "Evaluated with another gate than False (base): A: True.",
+        f"Evaluated with another top_p than 1.0 (base): A: 0.9 in {runs[2].folder}.",
+    ]
+
+
+def test_consistency_is_averaged_by_source_then_language_then_setting(make: Make) -> None:
+    passing, failing = [[1]] * 4, [[0]] * 4
+    base = {"monolingual/a/ko": passing, "monolingual/b/ko": failing, "monolingual/a/ja": failing,
+            "crosslingual/c/ko": passing}  # fmt: skip
+    runs = [make("base", "base", passed=base), make("A", passed={**base, "monolingual/b/ko": passing})]
+    told = axis(compare_runs(runs, FAST), "consistency")
+    assert told["base"]["value"] == ((((1 + 0) / 2) + 0) / 2 + 1) / 2 == 0.625
+    assert told["A"]["value"] == (((1 + 1) / 2 + 0) / 2 + 1) / 2 == 0.75
+    assert told["A"]["difference"] == 0.125
+
+
+def test_figures_of_the_responses_by_hand(make: Make) -> None:
+    said = ("hello 1", "가나")  # 6 characters, of them no Korean letter and one digit; 2 Korean letters
+    runs = [
+        make("base", "base", passed={"ko": [[0]] * 10}, answers=said),
+        make("A", passed={"ko": [[1]] * 10}, answers=said),
+        make("older", passed={"ko": [[1]] * 10}),
+    ]
+    found = {figure["key"]: figure for figure in compare_runs(runs, FAST)["figures"]}
+    length, letters, digits = (found[f"response/{name}"] for name in ("mean_length", "letters_share", "digits_share"))
+    assert length["title"] == "mean length of the responses, tokens (temperature 1)"
+    assert (length["methods"]["base"]["value"], length["methods"]["A"]["value"]) == (7, 2)
+    assert length["methods"]["A"]["difference_ci95"] == [-5, -5]
+    assert length["methods"]["A"]["verdict"] == "worse"
+    assert (letters["methods"]["base"]["value"], letters["methods"]["A"]["value"]) == (0, 1)
+    assert letters["methods"]["A"]["verdict"] == "better"
+    assert digits["methods"]["A"]["difference"] == pytest.approx(-1 / 6)
+    assert digits["methods"]["A"]["difference_ci95"][1] == pytest.approx(-1 / 6 + 0.2775, abs=5e-5)  # Wilson, 0 of 10
+    assert digits["methods"]["A"]["verdict"] == "cannot tell"
+    assert list(length["methods"]) == ["base", "A"]
 
 
 def test_rows_that_are_one_model_are_told(make: Make) -> None:
@@ -118,7 +179,7 @@ def test_rows_that_are_one_model_are_told(make: Make) -> None:
 def test_a_task_that_one_lacks_is_left_out_and_told(make: Make) -> None:
     found = compare_runs([make("base", "base", tasks={"a": [1, 0], "b": [1]}), make("A", tasks={"a": [1, 1]})], FAST)
     assert axis(found, "accuracy")["base"]["value"] == 0.5
-    assert "Left out of the means, as not every run has it: task b." in found["notes"]
+    assert "Left out of the means, as not every run has it: task b." in found["caveats"]
     only = next(figure for figure in found["figures"] if figure["key"] == "task/b")
     assert list(only["methods"]) == ["base"]
     assert "accuracy" not in compare_runs([make("base", "base", tasks={"a": [1]}), make("A")], FAST)["axes"]
@@ -133,11 +194,17 @@ def test_the_focus_is_held_against_the_others(make: Make) -> None:
     ]
     found = compare_runs(runs, FAST)
     assert found["focus"] == "strong"
+    assert found["caveats"] == [
+        "strong is the most consistent of weak, strong. It was chosen on this same evaluation, which flatters the one "
+        "that was lucky in it: --focus names a method that was chosen beforehand."
+    ]
     assert [row["label"] for row in found["against"]] == ["base", "weak", "dpo"]
     assert found["against"][2]["consistency"]["verdict"] == "better"
     other = compare_runs(runs, CompareOptions(focus="dpo", resamples=400))
     row = next(row for row in other["against"] if row["label"] == "strong")
     assert row["consistency"]["difference"] == pytest.approx(-0.5)
+    assert other["caveats"] == []
+    assert compare_runs([runs[0], runs[2], runs[3]], FAST)["caveats"] == []  # one TLPO run leaves no choice
     assert compare_runs(runs[:1], FAST)["focus"] is None
 
 
@@ -155,6 +222,14 @@ def test_what_is_refused(make: Make) -> None:
         compare_runs([base, base])
     with pytest.raises(UserError, match=r"holds 20 items and .* 3, not the same ones \(first: 10\)"):
         compare_runs([base, make("B", passed={"ko": [[1]] * 3})], FAST)
+    with pytest.raises(UserError, match=r"item 0 is another one in .*\(prompt .*\) than in .*\(prompt .*\): evaluate"):
+        compare_runs([make("base", "base", asked="one"), make("E", asked="other")], FAST)
+    with pytest.raises(UserError, match=r"profile 'default': english is confusion in .* and neutral in .*--profile"):
+        compare_runs([make("base", "base", settings={"english": "neutral"}),
+                      make("F", settings={"english": "confusion"})])  # fmt: skip
+    with pytest.raises(UserError, match=r"lines of clean text \(ko\) are not the same in"):
+        compare_runs([make("base", "base", settings={"clean_text": {"ko": "aa", "en": "cc"}}),
+                      make("G", settings={"clean_text": {"ko": "bb"}})])  # fmt: skip
     with pytest.raises(UserError, match="different prompts"):
         compare_runs([base, make("C", passed={"ja": HALF})])
     with pytest.raises(UserError, match="share no profile of consistency"):

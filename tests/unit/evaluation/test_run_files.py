@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -23,12 +25,37 @@ def test_samples_are_summed_by_prompt(tmp_path: Path) -> None:
     rates = run.consistency[Setting("default", 0.6, "all", "ko")]
     assert set(rates) == {"rpr", "wpr"}
     assert rates["rpr"].ids == ("0", "1", "2")
+    assert rates["rpr"].contents == (None, None, None)
+    assert run.responses == {}
     assert rates["rpr"].sums.numerators.tolist() == [1, 2, 0]
     assert rates["rpr"].sums.denominators.tolist() == [2, 2, 2]
     assert rates["wpr"].sums.numerators.tolist() == [7, 8, 6]
     assert run.capability["copa"].sums.value == pytest.approx(0.5)  # the main metric, not the other one
     assert run.nll["ko"].sums.value == pytest.approx(4.0)
     assert run.text == {"mean_length": 63.5, "kl_from_base/ko": 0.01}
+
+
+def test_what_the_items_are(tmp_path: Path) -> None:
+    folder = write_evaluation(
+        tmp_path / "run", "A", passed={"monolingual/okapi/ko": [[1, 0], [0, 0]]}, tasks={"copa": [1]}, nll={"ko": [30]},
+        asked="x", answers=("ab 12", "가"), settings={"definitions": {"default": "ours"}, "resamples": 5},
+    )  # fmt: skip
+    run = read_run(folder)
+    setting = Setting("default", 1.0, "monolingual/okapi", "ko", "monolingual")
+    assert set(run.consistency) == {setting}
+    assert setting.place == "monolingual/okapi/ko"
+    first, second = run.consistency[setting]["rpr"].contents
+    assert first == f"prompt {hashlib.sha256(json.dumps('x 0').encode()).hexdigest()[:16]}" != second
+    assert run.capability["copa"].contents == ("question x 0",)
+    assert run.nll["ko"].contents == ("10 tokens",)
+    assert run.settings == {"temperature": [1.0], "definition of default": "ours"}
+    responses = run.responses[setting._replace(profile="")]
+    assert responses["mean_length"].contents == (first, second)
+    assert responses["mean_length"].sums.numerators.tolist() == [1 + 5, 5 + 5]
+    assert responses["mean_length"].sums.denominators.tolist() == [2, 2]
+    assert responses["letters_share"].sums.numerators.tolist() == [1, 0]
+    assert responses["letters_share"].sums.denominators.tolist() == [1 + 4, 4 + 4]
+    assert responses["digits_share"].sums.numerators.tolist() == [2, 4]
 
 
 def test_the_evaluation_inside_a_run_is_found(tmp_path: Path) -> None:

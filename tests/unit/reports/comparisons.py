@@ -13,15 +13,21 @@ def comparison(
     *,
     focus: str | None = None,
     ability: str = "accuracy",
+    responses: Mapping[str, Mapping[str, Told]] | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    """`base` and the methods. methods: label to the differences in consistency and, if it was measured, in ability."""
+    """`base` and the methods.
+
+    methods: label to the differences in consistency and, if it was measured, in ability. responses: key of a figure of
+    the responses to label to difference.
+    """
     axes = {"consistency": "consistency"}
     figures = [_figure("consistency", "consistency", {label: told[0] for label, told in methods.items()})]
     measured = {label: told[1] for label, told in methods.items() if told[1] is not None}
     if measured:
         axes[ability] = ability
         figures.append(_figure(ability, ability, measured))
+    figures += [{**_figure(key, "response", told), "axis": None} for key, told in (responses or {}).items()]
     found = {
         "base": "base",
         "focus": focus,
@@ -32,9 +38,11 @@ def comparison(
         "axes": axes,
         "figures": figures,
         "against": [],
+        "caveats": [],
         "notes": [],
         "resamples": 1000,
         "seed": 0,
+        "nll_margin": 0.02,
     }
     return found | changes
 
@@ -48,7 +56,8 @@ def difference(told: Told, higher_is_better: bool = True) -> dict[str, Any]:
 
 
 def _figure(key: str, axis: str, differences: Mapping[str, Told]) -> dict[str, Any]:
-    share = axis != "likelihood"
+    share = axis != "likelihood" and key != "response/mean_length"
+    higher = axis != "likelihood" and key != "response/digits_share"
     origin = 0.8 if share else 4.0
     nothing = {"difference": None, "difference_ci95": None, "verdict": None}
     methods = {"base": {"value": origin, "ci95": [origin - 0.05, origin + 0.05], "runs": [origin], **nothing}}
@@ -58,9 +67,9 @@ def _figure(key: str, axis: str, differences: Mapping[str, Told]) -> dict[str, A
             "value": value,
             "ci95": [value - 0.05, value + 0.05],
             "runs": [value],
-            **difference(told, share),
+            **difference(told, higher),
         }
     return {
-        "key": key, "title": f"title of {key}", "axis": axis, "share": share, "higher_is_better": share, "items": 60,
-        "strata": ["ko"], "methods": methods,
+        "key": key, "title": f"title of {key}", "axis": axis, "share": share, "higher_is_better": higher, "items": 60,
+        "strata": ["ko"], "temperatures": [1.0], "methods": methods,
     }  # fmt: skip

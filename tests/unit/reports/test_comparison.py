@@ -14,25 +14,39 @@ from rich.console import Console
 from tests.unit.reports.comparisons import comparison, difference
 from tests.unit.reports.page import Page
 
+from tlpo.cli.compare import print_comparison
+from tlpo.errors import UserError
 from tlpo.reports.comparison.page import inline_svg, render_comparison, write_comparison
-from tlpo.reports.comparison.tables import comparison_csv, comparison_markdown, comparison_terminal, main_rows
-from tlpo.reports.comparison.verdict import outcome, verdict_text
+from tlpo.reports.comparison.picture import points
+from tlpo.reports.comparison.tables import (
+    comparison_csv,
+    comparison_markdown,
+    comparison_terminal,
+    how_read,
+    main_rows,
+)
+from tlpo.reports.comparison.verdict import headline, outcome, verdict_text
 
 UP, DOWN, OPEN, NONE = (0.1, 0.05, 0.15), (-0.1, -0.15, -0.05), (0.01, -0.02, 0.04), (0.0, 0.0, 0.0)
 NASTY = '<script>alert("x")</script> & |'
 
 
 @pytest.mark.parametrize(
-    ("consistency", "ability", "told"),
+    ("consistency", "abilities", "responses", "told"),
     [
-        ("better", "better", "gain"), ("better", "cannot tell", "surgical"), ("better", "same", "surgical"),
-        ("better", "worse", "paid"), ("better", None, "unmeasured"), ("worse", "better", "harm"),
-        ("worse", "worse", "harm"), ("cannot tell", "worse", "loss"), ("same", "worse", "loss"),
-        ("cannot tell", "better", "unclear"), ("same", "same", "unclear"), ("cannot tell", None, "unclear"),
+        ("better", ["better"], [], "gain"), ("better", ["cannot tell", "better"], ["same"], "gain"),
+        ("better", ["cannot tell"], [], "surgical"), ("better", ["same", "cannot tell"], ["better"], "surgical"),
+        ("better", ["worse"], [], "cosmetic"), ("better", ["cannot tell", "worse"], [], "cosmetic"),
+        ("better", ["better", "worse"], [], "cosmetic"), ("better", ["same"], ["worse"], "cosmetic"),
+        ("better", [], [], "unmeasured"), ("better", [], ["cannot tell"], "unmeasured"),
+        ("better", [], ["worse"], "cosmetic"), ("worse", ["better"], [], "harm"), ("worse", ["worse"], [], "harm"),
+        ("cannot tell", ["worse"], [], "loss"), ("same", ["same", "worse"], [], "loss"),
+        ("cannot tell", ["better"], [], "unclear"), ("same", ["same"], ["worse"], "unclear"),
+        ("cannot tell", [], [], "unclear"), (None, [], [], "unclear"),
     ],
 )  # fmt: skip
-def test_outcomes(consistency: str, ability: str | None, told: str) -> None:
-    assert outcome(consistency, ability) == told
+def test_outcomes(consistency: str | None, abilities: list[str], responses: list[str], told: str) -> None:
+    assert outcome(consistency, abilities, responses) == told
 
 
 def test_the_verdict_says_what_the_intervals_say() -> None:
@@ -44,26 +58,71 @@ def test_the_verdict_says_what_the_intervals_say() -> None:
         {"label": "ORPO", "consistency": difference(OPEN), "accuracy": difference(NONE)},
     ]
     methods = {"TLPO": (UP, OPEN), "DPO": (UP, DOWN), "SFT": (DOWN, DOWN), "gate": (UP, NONE), "ORPO": (OPEN, OPEN)}
-    told = verdict_text(comparison(methods, focus="TLPO", against=against))
-    assert told == (
+    found = comparison(methods, focus="TLPO", against=against)
+    assert headline(found) == "Surgical: TLPO is more consistent, with no loss seen in accuracy."
+    assert verdict_text(found) == (
         "The base model (base): consistency 80.0 %, accuracy 80.0 %; all differences are from it, on the same items. "
-        "TLPO: more consistent, with no loss in accuracy seen (consistency +10.0 points, 95 % interval +5.0 to +15.0, "
-        "accuracy +1.0 points, 95 % interval -2.0 to +4.0). "
-        "More consistent, with no loss in accuracy seen: gate (consistency +10.0, accuracy 0.0). "
-        "More consistent, but at a cost in accuracy: DPO (consistency +10.0, accuracy -10.0). "
-        "Neither more nor less consistent as far as one can tell: ORPO (consistency +1.0, accuracy +1.0). "
-        "Less consistent: SFT (consistency -10.0, accuracy -10.0). "
+        "TLPO: consistency +10.0 points, 95 % interval +5.0 to +15.0, accuracy +1.0 points, 95 % interval -2.0 to "
+        "+4.0. Surgical (more consistent, with no loss seen in accuracy): gate (consistency +10.0, accuracy 0.0). "
+        "Cosmetic (more consistent, but this is bought with lower accuracy): DPO (consistency +10.0, accuracy -10.0). "
+        "Cannot tell (neither more nor less consistent as far as the intervals say): ORPO (consistency +1.0, accuracy "
+        "+1.0). Harmful (less consistent): SFT (consistency -10.0, accuracy -10.0). "
         "TLPO is better in consistency and accuracy than SFT; better in accuracy than DPO (no difference seen in "
         "consistency); not told apart from ORPO; worse in consistency than gate (no difference seen in accuracy)."
     )
 
 
 def test_where_no_task_was_run_clean_text_stands_for_ability() -> None:
-    told = verdict_text(comparison({"A": (UP, (0.05, 0.02, 0.07))}, ability="likelihood", focus="A"))
-    assert "A: more consistent, but at a cost in the likelihood of clean text (" in told
-    assert "NLL +0.050 nats, 95 % interval +0.020 to +0.070" in told
-    alone = verdict_text(comparison({"A": (UP, None)}, focus="A"))
-    assert "A: more consistent; what it cost was not measured (consistency +10.0 points" in alone
+    found = comparison({"A": (UP, (0.05, 0.02, 0.07))}, ability="likelihood", focus="A")
+    assert headline(found) == "Cosmetic: A is more consistent, but this is bought with less likely clean text."
+    told = "A: consistency +10.0 points, 95 % interval +5.0 to +15.0, NLL +0.050 nats, 95 % interval +0.020 to +0.070."
+    assert told in verdict_text(found)
+    alone = comparison({"A": (UP, None)}, focus="A")
+    assert headline(alone) == (
+        "Cannot tell: A is more consistent, but neither accuracy nor the likelihood of text was measured."
+    )
+    assert headline(comparison({"A": (UP, None)})) is None
+
+
+def test_accuracy_that_holds_hides_no_loss_in_clean_text() -> None:
+    found = both_abilities()
+    assert headline(found) == "Cosmetic: TLPO is more consistent, but this is bought with less likely clean text."
+    rows = {row["label"]: row for row in main_rows(found)}
+    assert rows["TLPO"]["outcome"] == "cosmetic"
+    panel = Page(render_comparison(found, {})).attributes("section", "headline")
+    assert panel[0]["class"].split() == ["panel", "headline", "bad"]
+    assert [point.kind for point in points(found, "accuracy")] == ["base", "bad", "bad"]  # in both pictures alike
+
+
+def test_a_rise_that_is_surely_small_counts_as_none_and_is_told() -> None:
+    small, unsure = (0.01, 0.004, 0.016), (0.01, 0.004, 0.021)
+    found = comparison({"A": (UP, small), "B": (UP, unsure)}, ability="likelihood", focus="A")
+    assert headline(found) == (
+        "Surgical: A is more consistent, with no loss seen in the likelihood of clean text "
+        "(a rise in NLL of less than 0.02 counts as none)."
+    )
+    assert "Cosmetic (more consistent, but this is bought with less likely clean text): B" in verdict_text(found)
+    strict = comparison({"A": (UP, small)}, ability="likelihood", focus="A", nll_margin=0.0)
+    assert headline(strict) == "Cosmetic: A is more consistent, but this is bought with less likely clean text."
+
+
+def test_what_responses_are_like_tells_how_consistency_was_bought() -> None:
+    shorter, more = {"A": (-4.1, -6.0, -2.2), "B": (1.0, -1.0, 3.0)}, {"A": (0.1, 0.05, 0.15), "B": (0.0, -0.02, 0.02)}
+    found = comparison(
+        {"A": (UP, OPEN), "B": (UP, UP)},
+        focus="A",
+        responses={"response/mean_length": shorter, "response/digits_share": more},
+    )
+    answer = "Cosmetic: A is more consistent, but this is bought with more digits and shorter responses."
+    assert headline(found) == answer
+    told = verdict_text(found)
+    assert "digits +10.0 points, 95 % interval +5.0 to +15.0, mean length -4.1 tokens, 95 % interval -6.0 to" in told
+    assert (
+        "Surgical (more consistent and better in accuracy, with no loss seen): B (consistency +10.0, accuracy" in told
+    )
+    found["focus"] = "B"
+    found["figures"][1]["methods"]["B"].update(difference(OPEN))
+    assert headline(found) == "Surgical: B is more consistent, with no loss seen in accuracy and the responses."
 
 
 def curves() -> dict[str, Any]:
@@ -89,12 +148,6 @@ def both_abilities() -> dict[str, Any]:
     return found
 
 
-def test_beside_accuracy_clean_text_is_told_too() -> None:
-    assert verdict_text(both_abilities()).endswith(
-        "The NLL of clean text, a finer measure, rises by +0.030 nats a token under TLPO."
-    )
-
-
 def test_the_csv_holds_every_figure() -> None:
     found = both_abilities()
     rows = list(csv.DictReader(comparison_csv(found).splitlines()))
@@ -110,7 +163,8 @@ def test_the_csv_holds_every_figure() -> None:
 def test_the_tables() -> None:
     found = both_abilities()
     rows = main_rows(found)
-    assert [row["outcome"] for row in rows] == ["base", "surgical", "loss"]
+    assert [row["outcome"] for row in rows] == ["base", "cosmetic", "loss"]
+    assert rows[2]["told"] == "No gain: not more consistent as far as the intervals say, and comes with lower accuracy"
     assert rows[1]["axes"]["likelihood"]["change"] == "+0.030"
     assert rows[1]["extra"] == {"learning rate": "5e-06"}
     text = comparison_markdown(found, picture="comparison.svg")
@@ -137,7 +191,7 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     page = Page(html)
     assert "script" not in {tag for tag, *_ in page.elements}
     assert verdict_text(found) in page.texts("p")
-    assert page.texts("p", "answer") == ["TLPO: more consistent, with no loss in accuracy seen."]
+    assert page.texts("p", "answer") == [headline(found)]
     assert len(page.attributes("svg")) == 3
     names = [text.removesuffix("the base model") for text in page.texts("th") if text]
     assert any(NASTY in name for name in names)
@@ -147,6 +201,46 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     assert len(ids) == len(set(ids))
     assert json.loads((tmp_path / "out/comparison.json").read_text())["focus"] == "TLPO"
     assert "Rule: <lowest> rate." in page.texts("li")
+
+
+def test_what_to_know_of_the_verdict_stands_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = comparison({"A": (UP, OPEN)}, focus="A", caveats=["Evaluated with [another] gate."], notes=["One model."])
+    page = Page(render_comparison(found, {}))
+    assert "Evaluated with [another] gate." in page.texts("section", "headline")[0]
+    assert "One model." in page.texts("footer")[0]
+    lines = comparison_markdown(found).splitlines()
+    answer = lines.index("**Surgical: A is more consistent, with no loss seen in accuracy.**")
+    assert answer < lines.index("- Evaluated with [another] gate.") < lines.index("- One model.")
+    print_comparison(found, [])
+    shown = capsys.readouterr().out.splitlines()
+    assert "Surgical: A is more consistent, with no loss seen in accuracy." in shown
+    assert shown[-2:] == ["- Evaluated with [another] gate.", "- One model."]
+
+
+def test_brackets_in_labels_are_no_markup() -> None:
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(comparison_terminal(comparison({"[bold]A[/bold] [/x]": (UP, OPEN)})))
+    assert "[bold]A[/bold] [/x]" in console.export_text()
+
+
+def test_how_consistency_was_averaged_is_told() -> None:
+    found = comparison({"A": (UP, OPEN)})
+    assert "averaged" not in how_read(found)
+    found["figures"][0]["strata"] = ["monolingual/okapi/ko", "monolingual/okapi/ja"]
+    assert "Consistency is averaged over the sources of a language, over languages, then over settings." in how_read(
+        found
+    )
+
+
+def test_an_output_that_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    for folder in (file, file / "below"):
+        with pytest.raises(UserError, match=r"is a file, or lies in one: give --output a folder"):
+            write_comparison(folder, comparison({"A": (UP, OPEN)}))
+    assert file.read_text(encoding="utf-8") == "mine"
 
 
 def test_consistency_alone(tmp_path: Path) -> None:

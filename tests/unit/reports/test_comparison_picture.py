@@ -40,7 +40,7 @@ def test_a_figure_of_which_less_is_better_runs_the_other_way() -> None:
     axes = draw_picture(found, "likelihood").axes[0]
     assert axes.get_xlim()[0] > axes.get_xlim()[1]
     assert "further right is better (axis reversed)" in axes.get_xlabel()
-    assert "higher is better" in axes.get_ylabel()
+    assert "temperature 1; higher is better" in axes.get_ylabel()
 
 
 def test_every_method_is_named_in_the_saved_picture(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tlpo.errors import UserError
 from tlpo.files import write_text
 from tlpo.reports.comparison.curves import draw_curves
 from tlpo.reports.comparison.picture import (
@@ -25,7 +26,7 @@ from tlpo.reports.comparison.picture import (
     save_picture,
 )
 from tlpo.reports.comparison.tables import axis_cells, comparison_csv, comparison_markdown, how_read, main_rows
-from tlpo.reports.comparison.verdict import ability_axis, verdict_text
+from tlpo.reports.comparison.verdict import headline, verdict_text
 from tlpo.reports.comparison.wording import HEADINGS, change_cell, change_interval_cell
 from tlpo.reports.html import page_environment
 
@@ -41,10 +42,14 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
     """Write comparison.html, .md, .csv, .json, .png and .svg, and a second picture where both abilities were measured;
     for a study that chose learning rates also their curves.
 
-    Each file is replaced when whole. Returns the paths. Raises UserError when matplotlib is not installed.
+    Each file is replaced when whole. Returns the paths. Raises UserError when matplotlib is not installed, or when the
+    folder or one above it is a file.
     """
     import_matplotlib()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{folder} is a file, or lies in one: give --output a folder") from None
     pictures: dict[str, str] = {}
     axes: list[str | None] = [axis for axis in ("accuracy", "likelihood") if axis in comparison["axes"]]
     names = []
@@ -75,10 +80,10 @@ def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]
         comparison=comparison,
         title=comparison.get("title", "Methods compared"),
         study=comparison.get("study"),
+        headline=headline(comparison),
         verdict=verdict_text(comparison),
         rows=rows,
         focus=next((row for row in rows if row["focus"]), None),
-        ability=ability_axis(comparison),
         headings=HEADINGS,
         tones=KINDS,
         texts=list(dict.fromkeys(name for row in rows for name in row["text"])),

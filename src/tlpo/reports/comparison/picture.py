@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 INK, SOFT, LINE, GOOD, BAD, PLAIN = "#1b1c1e", "#5d6066", "#d5d5d0", "#0f766e", "#c2410c", "#7b7f87"
 """Colours of ink, secondary text, grid, and of methods that gained, that paid or lost, and of which one cannot tell."""
-KINDS = {"gain": "good", "surgical": "good", "unmeasured": "good", "paid": "bad", "loss": "bad", "harm": "bad"}
+KINDS = {"gain": "good", "surgical": "good", "cosmetic": "bad", "loss": "bad", "harm": "bad"}
 """Outcome to colour; others are plain."""
 _COLOURS = {"good": GOOD, "bad": BAD, "plain": PLAIN, "base": INK}
 _MARKS = {"good": "o", "bad": "s", "plain": "^", "base": "D"}
 _TOLD = {
-    "good": "more consistent, no loss seen", "bad": "a loss is seen", "plain": "cannot tell", "base": "base model",
+    "good": "surgical: no loss seen", "bad": "cosmetic or a loss", "plain": "cannot tell", "base": "base model",
 }  # fmt: skip
 _SIZE = (4.6, 4.3)  # inches: legible when a phone shows it at 360 pixels
 _STYLE: Any = {
@@ -112,13 +112,13 @@ def import_matplotlib() -> None:
 def points(comparison: Mapping[str, Any], axis: str) -> list[_Point]:
     """Where each method stands; consistency and accuracy in percent, the likelihood as rise over the base's NLL."""
     up, right = figure_of(comparison, "consistency"), figure_of(comparison, axis)
-    base, found = comparison["base"], outcomes(comparison, axis)
+    base, found = comparison["base"], outcomes(comparison)
     shown = []
     for method in comparison["methods"]:
         label = method["label"]
         if label not in up["methods"] or label not in right["methods"]:
             continue
-        kind = "base" if label == base else KINDS.get(found[label], "plain")
+        kind = "base" if label == base else KINDS.get(found[label].key, "plain")
         x, x_range = _place(right, label, base)
         y, y_range = _place(up, label, base)
         shown.append(_Point(label, kind, x, y, x_range, y_range))
@@ -163,9 +163,14 @@ def _draw_plane(axes: Axes, comparison: Mapping[str, Any], axis: str) -> None:
         )  # fmt: skip
     told = "further right is better" + (" (axis reversed)" if reverse else "")
     axes.set_xlabel(f"{_AXIS_NAMES[axis]}\n{told}")
-    axes.set_ylabel("consistency: responses that pass, %\nhigher is better")
+    axes.set_ylabel(f"{_consistency_name(comparison)}; higher is better")
     _legend(axes, [point.kind for point in shown])
     _write_labels(axes, shown, comparison["focus"], corners)
+
+
+def _consistency_name(comparison: Mapping[str, Any]) -> str:
+    temperatures = figure_of(comparison, "consistency")["temperatures"]
+    return f"consistency: responses that pass, %\ntemperature {', '.join(f'{one:g}' for one in temperatures)}"
 
 
 def _set_limits(axes: Axes, shown: Sequence[_Point], reverse: bool) -> None:
@@ -226,11 +231,11 @@ def _legend(axes: Axes, kinds: Sequence[str]) -> None:
 
 def _draw_alone(axes: Axes, comparison: Mapping[str, Any]) -> None:
     """Consistency alone, one row a method."""
-    figure, base, found = figure_of(comparison, "consistency"), comparison["base"], outcomes(comparison, None)
+    figure, base, found = figure_of(comparison, "consistency"), comparison["base"], outcomes(comparison)
     labels = [method["label"] for method in comparison["methods"] if method["label"] in figure["methods"]]
     for row, label in enumerate(labels):
         value, ends = _place(figure, label, base)
-        kind = "base" if label == base else KINDS.get(found[label], "plain")
+        kind = "base" if label == base else KINDS.get(found[label].key, "plain")
         axes.plot(ends if kind != "base" else (value, value), (row, row), color=_COLOURS[kind], linewidth=1.2)
         axes.plot(value, row, _MARKS[kind], color=_COLOURS[kind], markersize=6, zorder=3)
         if kind == "base":
@@ -239,5 +244,5 @@ def _draw_alone(axes: Axes, comparison: Mapping[str, Any]) -> None:
     axes.invert_yaxis()
     axes.tick_params(length=0)
     axes.grid(axis="x", color=LINE, linewidth=0.4, alpha=0.6)
-    axes.set_xlabel("consistency: responses that pass, %\nfurther right is better")
-    _legend(axes, ["base", *(KINDS.get(kind, "plain") for kind in found.values())])
+    axes.set_xlabel(f"{_consistency_name(comparison)}; further right is better")
+    _legend(axes, ["base", *(KINDS.get(own.key, "plain") for own in found.values())])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
-from tlpo.reports.comparison.verdict import OUTCOMES, ability_axis, figure_of, outcomes, verdict_text
+from tlpo.reports.comparison.verdict import figure_of, headline, outcomes, verdict_text
 from tlpo.reports.comparison.wording import (
     HEADINGS,
     change_cell,
@@ -29,11 +30,11 @@ _CSV = (
 def main_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row a method: {"label", "seeds", "base", "focus", "outcome", "told", "axes", "text", "extra"}.
 
+    `outcome` is a key of `tlpo.reports.comparison.verdict.OUTCOMES`, "base" for the base model, `told` that in words.
     `axes` maps each axis to {"value", "interval", "change", "change_interval", "verdict"}, all texts; `text` and
     `extra` map headings to texts, `extra` being what a study tells of its cells (learning rate, roll-outs, hours).
     """
-    ability = ability_axis(comparison)
-    found = outcomes(comparison, ability)
+    found = outcomes(comparison)
     extra = comparison.get("study", {}).get("methods", {})
     return [
         {
@@ -41,8 +42,8 @@ def main_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
             "seeds": method["seeds"],
             "base": method["label"] == comparison["base"],
             "focus": method["label"] == comparison["focus"],
-            "outcome": found.get(method["label"], "base"),
-            "told": _told(found.get(method["label"]), ability),
+            "outcome": own.key if (own := found.get(method["label"])) else "base",
+            "told": f"{own.word}: {own.phrase}" if own else "",
             "axes": {axis: axis_cells(figure_of(comparison, axis), method["label"]) for axis in comparison["axes"]},
             "text": text_cells(method["text"]),
             "extra": extra.get(method["label"], {}),
@@ -85,23 +86,26 @@ def comparison_markdown(comparison: Mapping[str, Any], *, picture: str | None = 
         cells += [row["text"].get(name, "–") for name in texts] + [str(row["seeds"])]
         lines.append([*cells, *(row["extra"].get(name, "–") for name in extras)])
     table = "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-    parts = [f"# {comparison.get('title', 'Methods compared')}", verdict_text(comparison), table]
+    answer = headline(comparison)
+    parts = [f"# {comparison.get('title', 'Methods compared')}", *([f"**{answer}**"] if answer else [])]
+    parts += [verdict_text(comparison), _list(comparison["caveats"]), table]
     if picture:
         parts.append(f"![Consistency against ability, one point a method]({picture})")
-    parts += [f"- {note}" for note in comparison.get("study", {}).get("notes", [])]
-    return "\n\n".join([*parts, how_read(comparison)]) + "\n"
+    parts += [_list(comparison.get("study", {}).get("notes", [])), how_read(comparison), _list(comparison["notes"])]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def how_read(comparison: Mapping[str, Any]) -> str:
     """What the figures are and how the intervals were made, in a few sentences."""
     titles = [figure_of(comparison, axis) for axis in comparison["axes"]]
     told = "; ".join(f"{figure['axis']}: {figure['title']}" for figure in titles)
+    averaged = " Consistency is averaged over the sources of a language, over languages, then over settings."
     return (
-        f"{told[0].upper()}{told[1:]}. Changes are from {comparison['base']} on the same items, in percentage points "
-        "for shares. Several seeds: the mean over them. Intervals are 95 %, from "
-        f"{comparison['resamples']} resamples of the items, the same for all methods, with the spread of the seeds "
-        "added as far as it exceeds what the items explain; one seed tells nothing of others. They are not corrected "
-        "for the number of methods."
+        f"{told[0].upper()}{told[1:]}.{averaged if len(titles[0]['strata']) > 1 else ''} Changes are from "
+        f"{comparison['base']} on the same items, in percentage points for shares. Several seeds: the mean over them. "
+        f"Intervals are 95 %, from {comparison['resamples']} resamples of the items, the same for all methods, with "
+        "the spread of the seeds added as far as it exceeds what the items explain; one seed tells nothing of others. "
+        "They are not corrected for the number of methods."
     )
 
 
@@ -137,14 +141,13 @@ def comparison_terminal(comparison: Mapping[str, Any]) -> Table:
         for told in row["axes"].values():
             changed = f"{told['change']} {told['verdict']}\n{told['change_interval']}"
             cells += [f"{told['value']}\n{told['interval']}", changed]
-        table.add_row(row["label"], *cells, str(row["seeds"]), style="bold" if row["focus"] else None)
+        texts = map(Text, [row["label"], *cells, str(row["seeds"])])  # a label may hold brackets, which is no markup
+        table.add_row(*texts, style="bold" if row["focus"] else None)
     return table
 
 
-def _told(outcome: str | None, ability: str | None) -> str:
-    if outcome is None:
-        return ""
-    return OUTCOMES[outcome].format(ability={"likelihood": "likelihood"}.get(ability or "", "accuracy"))
+def _list(notes: Sequence[str]) -> str:
+    return "\n".join(f"- {note}" for note in notes)
 
 
 def _with_verdict(told: Mapping[str, str]) -> str:

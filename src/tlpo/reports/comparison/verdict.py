@@ -1,93 +1,158 @@
 """The verdict of a comparison in words, read off the intervals and nothing else.
 
-A difference is told only where its 95 % interval leaves out zero. "No loss seen" is no proof that there is none: the
-interval beside it says how large a loss could still be.
+A difference is told only where its 95 % interval leaves out zero; a rise in the NLL of clean text, which is measured
+finely, only where the interval is not below a stated margin as a whole. "No loss seen" is no proof that there is none:
+the interval beside it says how large a loss could still be. A method that makes a model more consistent is surgical if
+nothing that was measured got worse, and cosmetic if something did: accuracy, the likelihood of clean text, or the
+responses, which are consistent too where they are short or full of digits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tlpo.reports.comparison.wording import ABILITY, change_text, joined, value_text
-from tlpo.reports.formats import signed
 
 OUTCOMES = {
-    "gain": "More consistent and better in {ability}",
-    "surgical": "More consistent, with no loss in {ability} seen",
-    "paid": "More consistent, but at a cost in {ability}",
-    "unmeasured": "More consistent; what it cost was not measured",
-    "unclear": "Neither more nor less consistent as far as one can tell",
-    "loss": "Not more consistent as far as one can tell, and worse in {ability}",
-    "harm": "Less consistent",
+    "gain": ("Surgical", "more consistent and better in {gains}, with no loss seen"),
+    "surgical": ("Surgical", "more consistent, with no loss seen in {measured}"),
+    "cosmetic": ("Cosmetic", "more consistent, but this is bought with {costs}"),
+    "unmeasured": (
+        "Cannot tell",
+        "more consistent, but neither accuracy nor the likelihood of text was measured",
+    ),
+    "unclear": ("Cannot tell", "neither more nor less consistent as far as the intervals say"),
+    "loss": ("No gain", "not more consistent as far as the intervals say, and comes with {costs}"),
+    "harm": ("Harmful", "less consistent"),
 }
-"""What a method did to the base model, best first."""
+"""What a method did to the base model, best first: the word for it, and what the method then is."""
+COSTS = {
+    "accuracy": "lower accuracy",
+    "likelihood": "less likely clean text",
+    "response/letters_share": "a smaller share of letters of the right language",
+    "response/digits_share": "more digits",
+    "response/mean_length": "shorter responses",
+}
+"""What it is called when a figure gets worse: that of an axis, or one of the responses by its key."""
 
 
-def outcome(consistency: str | None, ability: str | None) -> str:
-    """The key of `OUTCOMES` for the two verdicts; ability is None where it was not measured."""
+@dataclass(frozen=True)
+class Outcome:
+    """What one method did.
+
+    key: of `OUTCOMES`. word, phrase: such as "Surgical" and "more consistent, with no loss seen in accuracy".
+    worse: the keys of `COSTS` of which that is to be said.
+    """
+
+    key: str
+    word: str
+    phrase: str
+    worse: tuple[str, ...] = ()
+
+
+def outcome(consistency: str | None, abilities: Sequence[str], responses: Sequence[str] = ()) -> str:
+    """The key of `OUTCOMES` for the verdicts on consistency, on the abilities measured, and on the responses.
+
+    The verdicts are those of a comparison, or "small" for a rise in NLL below the margin.
+    Responses that changed tell how consistency was bought; they are no loss in themselves.
+    """
     if consistency == "better":
-        if ability is None:
+        if "worse" in (*abilities, *responses):
+            return "cosmetic"
+        if not abilities:
             return "unmeasured"
-        return {"better": "gain", "worse": "paid"}.get(ability, "surgical")
+        return "gain" if "better" in abilities else "surgical"
     if consistency == "worse":
         return "harm"
-    return "loss" if ability == "worse" else "unclear"
+    return "loss" if "worse" in abilities else "unclear"
 
 
-def ability_axis(comparison: Mapping[str, Any]) -> str | None:
-    """The axis that stands for ability: accuracy where tasks were run, else the likelihood of clean text, else None."""
-    return next((axis for axis in ("accuracy", "likelihood") if axis in comparison["axes"]), None)
+def ability_axes(comparison: Mapping[str, Any]) -> list[str]:
+    """The axes that stand for ability, of those measured: accuracy in tasks and the likelihood of clean text."""
+    return [axis for axis in ABILITY if axis in comparison["axes"]]
 
 
 def figure_of(comparison: Mapping[str, Any], axis: str) -> dict[str, Any]:
     """The figure of an axis."""
-    key = comparison["axes"][axis]
-    found: dict[str, Any] = next(figure for figure in comparison["figures"] if figure["key"] == key)
+    found: dict[str, Any] = _figures(comparison)[comparison["axes"][axis]]
     return found
 
 
-def outcomes(comparison: Mapping[str, Any], axis: str | None) -> dict[str, str]:
-    """Each method's outcome with `axis` as its ability, the base left out."""
-    consistency = figure_of(comparison, "consistency")["methods"]
-    ability = figure_of(comparison, axis)["methods"] if axis else {}
-    return {
-        label: outcome(told["verdict"], ability.get(label, {}).get("verdict"))
-        for label, told in consistency.items()
-        if label != comparison["base"]
-    }
+def outcomes(comparison: Mapping[str, Any]) -> dict[str, Outcome]:
+    """Each method's outcome, the base left out."""
+    labels = [label for label in figure_of(comparison, "consistency")["methods"] if label != comparison["base"]]
+    return {label: _outcome(comparison, label) for label in labels}
+
+
+def headline(comparison: Mapping[str, Any]) -> str | None:
+    """The answer for the focus: "Surgical: TLPO is more consistent, ..."; None where no method is in focus."""
+    found = outcomes(comparison).get(comparison["focus"])
+    return None if found is None else f"{found.word}: {comparison['focus']} is {found.phrase}."
 
 
 def verdict_text(comparison: Mapping[str, Any]) -> str:
-    """The paragraph: what the focus did, then the others, best first; the focus against them; and clean text."""
-    ability = ability_axis(comparison)
-    axes = ["consistency", *([ability] if ability else [])]
-    base, focus, found = comparison["base"], comparison["focus"], outcomes(comparison, ability)
+    """The paragraph below the headline: the focus in figures, then the others, best first; and it against them."""
+    axes = ["consistency", *ability_axes(comparison)]
+    base, focus, found = comparison["base"], comparison["focus"], outcomes(comparison)
     told = [value_text(figure_of(comparison, name), base) for name in axes]
     sentences = [f"The base model ({base}): {', '.join(told)}; all differences are from it, on the same items."]
-    if focus is not None and focus in found:
-        changes = _changes(comparison, axes, focus, intervals=True)
-        sentences.append(f"{focus}: {_lower(_phrase(found[focus], ability))} ({changes}).")
-    for key in OUTCOMES:
-        labels = [label for label in found if found[label] == key and label != focus]
-        if labels:
-            listed = "; ".join(f"{label} ({_changes(comparison, axes, label)})" for label in labels)
-            sentences.append(f"{_phrase(key, ability)}: {listed}.")
-    return " ".join([*sentences, *_focus(comparison, axes), *_clean_text(comparison, ability)])
+    if focus in found:
+        sentences.append(f"{focus}: {_changes(comparison, axes, focus, found[focus], intervals=True)}.")
+    others = {label: own for label, own in found.items() if label != focus}
+    for own in sorted(dict.fromkeys(others.values()), key=lambda one: list(OUTCOMES).index(one.key)):
+        listed = [f"{label} ({_changes(comparison, axes, label, own)})" for label in others if others[label] == own]
+        sentences.append(f"{own.word} ({own.phrase}): {'; '.join(listed)}.")
+    return " ".join([*sentences, *_focus(comparison, axes)])
 
 
-def _phrase(outcome: str, ability: str | None) -> str:
-    return OUTCOMES[outcome].format(ability=ABILITY.get(ability or "", "ability"))
+def _figures(comparison: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {figure["key"]: figure for figure in comparison["figures"]}
 
 
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
+def _outcome(comparison: Mapping[str, Any], label: str) -> Outcome:
+    figures = _figures(comparison)
+    known = {name: figures.get(comparison["axes"].get(name, name)) for name in ("consistency", *COSTS)}
+    verdicts = {
+        name: figure["methods"][label]["verdict"]
+        for name, figure in known.items()
+        if figure is not None and figure["methods"].get(label, {}).get("verdict")
+    }
+    spared = _is_small_rise(comparison, label)
+    if spared:
+        verdicts["likelihood"] = "small"
+    abilities = [name for name in ABILITY if name in verdicts]
+    responses = [name for name in verdicts if name not in ("consistency", *ABILITY)]
+    key = outcome(
+        verdicts.get("consistency"), [verdicts[name] for name in abilities], [verdicts[name] for name in responses]
+    )
+    word, phrase = OUTCOMES[key]
+    costs = [name for name in COSTS if verdicts.get(name) == "worse" and (key == "cosmetic" or name in abilities)]
+    told = {
+        "costs": joined([COSTS[name] for name in costs]),
+        "gains": joined([ABILITY[name] for name in abilities if verdicts[name] == "better"]),
+        "measured": joined([*(ABILITY[name] for name in abilities), *(["the responses"] if responses else [])])
+        + (f" (a rise in NLL of less than {comparison['nll_margin']:g} counts as none)" if spared else ""),
+    }
+    return Outcome(key, word, phrase.format(**told), tuple(costs))
 
 
-def _changes(comparison: Mapping[str, Any], axes: Sequence[str], label: str, *, intervals: bool = False) -> str:
+def _is_small_rise(comparison: Mapping[str, Any], label: str) -> bool:
+    """Whether clean text became less likely, but surely by less than the margin."""
+    if "likelihood" not in comparison["axes"]:
+        return False
+    told = figure_of(comparison, "likelihood")["methods"].get(label, {})
+    return told.get("verdict") == "worse" and bool(told["difference_ci95"][1] < comparison["nll_margin"])
+
+
+def _changes(
+    comparison: Mapping[str, Any], axes: Sequence[str], label: str, found: Outcome, *, intervals: bool = False
+) -> str:
     """Such as "consistency +15.0 points, accuracy -0.5"; with `intervals` each with its 95 % interval."""
-    figures = [figure_of(comparison, axis) for axis in axes]
-    having = [figure for figure in figures if label in figure["methods"]]
+    figures = _figures(comparison)
+    keys = [comparison["axes"][axis] for axis in axes] + [name for name in found.worse if name not in axes]
+    having = [figures[key] for key in keys if label in figures[key]["methods"]]
     return ", ".join(change_text(figure, figure["methods"][label], intervals=intervals) for figure in having)
 
 
@@ -113,16 +178,3 @@ def _standing(names: Sequence[str], verdicts: Sequence[str], others: str) -> str
     open_names = [name for name, told in zip(names, verdicts, strict=True) if told not in by_verdict]
     note = f" (no difference seen in {joined(open_names)})" if open_names else ""
     return f"{' and '.join(parts)} than {others}{note}"
-
-
-def _clean_text(comparison: Mapping[str, Any], ability: str | None) -> list[str]:
-    """Beside accuracy: which methods make clean text less likely. It is the finer measure of the two."""
-    if ability != "accuracy" or "likelihood" not in comparison["axes"]:
-        return []
-    figure = figure_of(comparison, "likelihood")
-    worse = {label: told["difference"] for label, told in figure["methods"].items() if told["verdict"] == "worse"}
-    if not worse:
-        return ["No method makes clean text less likely as far as one can tell."]
-    low, high = (signed(end) for end in (min(worse.values()), max(worse.values())))
-    rise = f"by {low}" if low == high else f"by {low} to {high}"
-    return [f"The NLL of clean text, a finer measure, rises {rise} nats a token under {joined(list(worse))}."]

@@ -8,8 +8,13 @@ from typing import Any
 from tlpo.reports.formats import percent, percent_interval, points, signed, signed_interval
 
 ABILITY = {"accuracy": "accuracy", "likelihood": "the likelihood of clean text"}
-SHORT = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL"}
+SHORT = {
+    "consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL", "response/mean_length": "mean length",
+    "response/letters_share": "letters of the right language", "response/digits_share": "digits",
+}  # fmt: skip
+"""Of an axis, or of a figure that is none by its key."""
 HEADINGS = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL, nats a token"}
+_LENGTH = "response/mean_length"
 _TEXT = {
     "mean_length": ("mean length", "{:.1f}"), "distinct_1": ("distinct-1", "{:.3f}"),
     "distinct_2": ("distinct-2", "{:.3f}"), "eos_rate": ("ended itself", "{:.1%}"),
@@ -29,7 +34,7 @@ def value_cell(figure: Mapping[str, Any], label: str) -> str:
     told = figure["methods"].get(label)
     if told is None:
         return "–"
-    return percent(told["value"]) if figure["share"] else f"{told['value']:.3f}"
+    return percent(told["value"]) if figure["share"] else f"{told['value']:.{_digits(figure)}f}"
 
 
 def interval_cell(figure: Mapping[str, Any], label: str) -> str:
@@ -38,22 +43,22 @@ def interval_cell(figure: Mapping[str, Any], label: str) -> str:
     if told is None:
         return ""
     low, high = told["ci95"]
-    return percent_interval((low, high)) if figure["share"] else f"{low:.3f} to {high:.3f}"
+    digits = _digits(figure)
+    return percent_interval((low, high)) if figure["share"] else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def change_cell(figure: Mapping[str, Any], told: Mapping[str, Any] | None) -> str:
-    """A difference: "+11.2" points or "+0.034" nats; "" where there is none."""
+    """A difference: "+11.2" points, "+0.034" nats or "-4.1" tokens; "" where there is none."""
     if told is None or told["difference"] is None:
         return ""
-    return points(told["difference"]) if figure["share"] else signed(told["difference"])
+    return points(told["difference"]) if figure["share"] else signed(told["difference"], _digits(figure))
 
 
 def change_interval_cell(figure: Mapping[str, Any], told: Mapping[str, Any] | None) -> str:
     """The difference's 95 % interval: "+6.1 to +16.3"; "" where there is none."""
     if told is None or told["difference"] is None:
         return ""
-    digits, scale = (1, 100) if figure["share"] else (3, 1)
-    return signed_interval(told["difference_ci95"], digits, scale=scale)
+    return signed_interval(told["difference_ci95"], _digits(figure), scale=100 if figure["share"] else 1)
 
 
 def value_text(figure: Mapping[str, Any], label: str) -> str:
@@ -63,12 +68,18 @@ def value_text(figure: Mapping[str, Any], label: str) -> str:
 
 def change_text(figure: Mapping[str, Any], told: Mapping[str, Any], *, intervals: bool) -> str:
     """A difference with the figure's name: "accuracy -0.1"; with its interval: "accuracy -0.1 points, -0.9 to +0.7"."""
-    text = f"{SHORT[figure['axis']]} {change_cell(figure, told)}"
+    text = f"{SHORT[figure['axis'] or figure['key']]} {change_cell(figure, told)}"
     if not intervals:
         return text
-    return f"{text} {'points' if figure['share'] else 'nats'}, 95 % interval {change_interval_cell(figure, told)}"
+    unit = "points" if figure["share"] else "tokens" if figure["key"] == _LENGTH else "nats"
+    return f"{text} {unit}, 95 % interval {change_interval_cell(figure, told)}"
 
 
 def joined(names: Sequence[str]) -> str:
-    """ "A", "A and B", "A, B and C"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    """ "A", "A and B", "A, B and C"; "" of nothing."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _digits(figure: Mapping[str, Any]) -> int:
+    """After the point: of percentages and numbers of tokens one, of nats three."""
+    return 1 if figure["share"] or figure["key"] == _LENGTH else 3

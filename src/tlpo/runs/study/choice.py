@@ -14,7 +14,10 @@ from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import Any
 
+import numpy as np
+
 from tlpo.errors import UserError
+from tlpo.evaluation.figure import Figure
 from tlpo.evaluation.figures import choose_figures
 from tlpo.evaluation.run_files import EvaluatedRun
 
@@ -77,7 +80,7 @@ def candidate(rate: float, run: EvaluatedRun, base: EvaluatedRun, profile: str |
     """
     figures, _ = choose_figures([base, run], profile)
     values = {
-        figure.axis: [_value(figure.of(one)) for one in (base, run)] for figure in figures if figure.axis is not None
+        figure.axis: [_value(figure, one) for one in (base, run)] for figure in figures if figure.axis is not None
     }
     before, after = values.get("likelihood", [0.0, 0.0])
     if not math.isfinite(values["consistency"][1] + after - before):
@@ -92,7 +95,8 @@ def _judged(run: EvaluatedRun, profile: str) -> float:
     return mean(share for setting, share in run.judged.items() if setting.profile == profile)
 
 
-def _value(parts: Any) -> float:
-    """The unweighted mean over strata."""
-    sums = [table.sums.value for table in parts[0].values()]
-    return float(sum(sums) / len(sums))
+def _value(figure: Figure, run: EvaluatedRun) -> float:
+    """The mean over strata, as the comparison makes it."""
+    parts = figure.of(run)
+    assert parts is not None  # an axis is what all runs have
+    return float(figure.mean({name: np.asarray(table.sums.value) for name, table in parts[0].items()}))

@@ -57,11 +57,12 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
 
     Returns JSON values: {"base", "focus", "methods": [{"label", "method", "runs", "seeds", "text"}], "axes": {axis:
     figure key}, "figures": [F], "against": [{"label", axis: C}], "caveats", "notes", "resamples", "seed",
-    "nll_margin"}. F is {"key", "title", "axis", "share", "higher_is_better", "items", "strata", "temperatures", "methods": {label: {"value",
-    "ci95", "runs", "difference", "difference_ci95", "verdict"}}}; a verdict is "better", "worse", "same" or "cannot
-    tell", and the last three are null for the base itself and where the base lacks the figure. C is {"difference",
-    "difference_ci95", "verdict"} of the focus against that method. caveats: what was not alike for all methods, and
-    what else to know before the verdict is believed. Shares lie in [0, 1], likelihoods are nats a token.
+    "nll_margin"}. F is {"key", "title", "axis", "share", "higher_is_better", "items", "strata", "temperatures",
+    "methods": {label: {"value", "ci95", "runs", "difference", "difference_ci95", "verdict"}}}; a verdict is
+    "better", "worse", "same" or "cannot tell", and the last three are null for the base itself and where the base
+    lacks the figure. C is {"difference", "difference_ci95", "verdict"} of the focus against that method. caveats:
+    what was not alike for all methods, and what else to know before the verdict is believed. Shares lie in [0, 1],
+    likelihoods are nats a token.
 
     Raises UserError when there is no base, an evaluation is given twice, no run has the temperature asked for, or the
     items or the definitions of consistency differ.

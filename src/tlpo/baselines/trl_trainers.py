@@ -25,6 +25,7 @@ from tlpo.baselines.mapping import trl_options
 from tlpo.errors import missing_extra
 from tlpo.files import write_json
 from tlpo.loop.persistence import PersistenceMixin, RunFiles
+from tlpo.loop.schedule import ScheduleMixin
 
 _SILENCE = "TRL_EXPERIMENTAL_SILENCE"
 _loud = _SILENCE not in os.environ
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 _COUNT_FILE = "trained_tokens.json"
 
 
-class _Ours(PersistenceMixin):
+class _Ours(PersistenceMixin, ScheduleMixin):
     """What the four have in common."""
 
     _total_train_tokens: int = 0  # TRL's count for the logs, which a run that goes on would begin anew

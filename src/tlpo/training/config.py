@@ -198,8 +198,8 @@ class TLPOConfig(MethodConfig):
     warmup_steps: float = field(
         default=0.3,
         metadata={
-            "help": "Steps, or below 1 the share of all steps, in which the learning rate rises. Adam's first steps "
-            "have the size of the learning rate whatever the gradient."
+            "help": "Steps, or below 1 the share of all steps, in which the learning rate rises, from above 0 on. "
+            "Adam's first steps have the size of the learning rate whatever the gradient."
         },
     )
     num_iterations: int = field(default=1, metadata={"help": "Optimizer steps taken on each roll-out."})

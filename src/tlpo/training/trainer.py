@@ -21,6 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 
 from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
+from tlpo.loop.schedule import ScheduleMixin
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
@@ -41,7 +42,7 @@ from tlpo.training.setup import as_model, check_context, detectors_for, with_ada
 Prompts = Sequence[Mapping[str, Any]]
 
 
-class TLPOTrainer(TLPOPersistence, Trainer):
+class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
     """Trainer for Token-Level Policy Optimization.
 
     Args:

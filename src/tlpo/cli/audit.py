@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tlpo.errors import UserError
-
 if TYPE_CHECKING:
     from tlpo.data import PromptRecord
     from tlpo.evaluation.audit import Audit
@@ -80,7 +78,13 @@ def audit(
     )
     records = load_prompts(prompts, language=codes, split="eval" if prompts is None else "all")
     chosen = first_of_each_language(records, num_prompts)
-    run(settings, chosen, output, lambda: _load(model, adapter, dtype, trust_remote_code))
+
+    def load() -> Any:
+        from tlpo.evaluation.subject import Subject
+
+        return Subject(model, adapter=adapter, dtype=dtype, trust_remote_code=trust_remote_code).load()
+
+    run(settings, chosen, output, load)
 
 
 def run(settings: AuditSettings, prompts: list[PromptRecord], output: Path, load: Any) -> Audit:
@@ -110,19 +114,3 @@ def first_of_each_language(records: list[PromptRecord], number: int | None) -> l
         if number is None or taken[record.language] <= number:
             chosen.append(record)
     return chosen
-
-
-def _load(model: str, adapter: str | None, dtype: str, trust_remote_code: bool) -> Any:
-    from tlpo.modeling.load import load_model, load_tokenizer
-
-    tokenizer = load_tokenizer(model, trust_remote_code=trust_remote_code)
-    loaded: Any = load_model(model, dtype=dtype, trust_remote_code=trust_remote_code)  # type: ignore[arg-type]
-    if adapter is not None:
-        from peft import PeftModel
-
-        try:
-            loaded = PeftModel.from_pretrained(loaded, adapter)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"the adapter '{adapter}' cannot be put on the model: {reason}") from error
-    return loaded, tokenizer

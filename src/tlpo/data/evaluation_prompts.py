@@ -1,4 +1,4 @@
-"""Evaluation prompts as a list to compare with, in whatever form they lie."""
+"""Evaluation prompts, in whatever form they lie: as a list to compare with, or to hold a run against."""
 
 from __future__ import annotations
 
@@ -36,3 +36,27 @@ def evaluation_prompts(path: str, language: Sequence[str] = ()) -> list[PromptRe
     if not records:
         raise UserError(f"{path}: no prompt in it: give at least one record")
     return records
+
+
+def held_out_records(path: str | None, languages: Sequence[str]) -> list[PromptRecord]:
+    """The prompts to hold a run against: those of a file or the benchmark in these languages, or the bundled ones.
+
+    Args:
+        path: where they lie; of a file whose records have a ``split``, those of "eval". None takes the bundled ones.
+        languages: codes, at least one.
+
+    Raises:
+        UserError: a file cannot be used, or none is given for a language without bundled prompts.
+    """
+    if path is None:
+        lacking = [code for code in languages if code not in PROMPT_LANGUAGES]
+        if lacking:
+            raise UserError(
+                f"no held-out prompts are bundled for {', '.join(lacking)}: give --eval_prompts FILE, or "
+                "--audit_prompts 0"
+            )
+        return load_prompts(language=languages, split="eval")
+    benchmark = benchmark_at(path)
+    if benchmark is not None:
+        return load_benchmark(benchmark, language=languages)
+    return load_prompts(path, language=languages, split="eval")

@@ -174,7 +174,8 @@ class MethodConfig(TrainingArguments):
         default=None,
         metadata={
             "help": "The most sampled responses that the run may use: it decides max_steps where that is not given "
-            "(tlpo, grpo), or how much of the data file is read (sft, dpo, orpo)."
+            "(tlpo, grpo), or which prompts of the data file are paid for, in an order that seed decides (sft, dpo, "
+            "orpo)."
         },
     )
     update_batch_size: int = field(default=8, metadata={"help": "Examples in one forward and backward pass."})

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tlpo.data import load_prompts
+from tlpo.data.evaluation_prompts import held_out_records
 from tlpo.files import write_json
 from tlpo.loop.budget import RolloutCount
 from tlpo.loop.checkpoints import last_complete, remove_incomplete
@@ -125,7 +126,7 @@ def held_out_prompts(run: RunConfig, languages: Sequence[str]) -> list[PromptRec
     """The first ``audit_prompts`` held-out prompts of each language: for the audits, and for evaluations on the way."""
     taken: Counter[str] = Counter()
     chosen = []
-    for record in load_prompts(run.eval_prompts, language=list(languages), split="eval") if run.audit_prompts else ():
+    for record in held_out_records(run.eval_prompts, languages) if run.audit_prompts else ():
         taken[record.language] += 1
         if taken[record.language] <= run.audit_prompts:
             chosen.append(record)

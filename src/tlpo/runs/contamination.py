@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
-from tlpo.data.benchmark import benchmark_at
 from tlpo.data.contamination import contamination, told
-from tlpo.data.evaluation_prompts import evaluation_prompts
+from tlpo.data.evaluation_prompts import held_out_records
 from tlpo.data.prompts import chosen_rows, known_codes, prompt_record
 from tlpo.data.rows import read_rows
 from tlpo.files import write_json
@@ -60,9 +59,5 @@ def learned_prompts(
 
 
 def _evaluation(run: RunConfig, languages: list[str]) -> list[PromptRecord]:
-    if run.eval_prompts is not None:
-        if benchmark_at(run.eval_prompts) is not None:
-            return evaluation_prompts(run.eval_prompts)
-        return load_prompts(run.eval_prompts, language=languages, split="eval")
-    bundled = [code for code in languages if code in PROMPT_LANGUAGES]
-    return load_prompts(language=bundled, split="eval") if bundled else []
+    known = [code for code in languages if run.eval_prompts is not None or code in PROMPT_LANGUAGES]
+    return held_out_records(run.eval_prompts, known) if known else []

@@ -33,8 +33,8 @@ class ExplorationSettings:
         source: ``top`` takes the N likeliest tokens; ``sample`` draws N different tokens at temperature 1 (the paper's
             multinomial ablation).
         include_sampled: put the token that was sampled into the group, in place of the last candidate, if it is not
-            among them already. Sampled at temperature 1 it often lies outside the top N, every candidate is then clean
-            and the point teaches nothing.
+            among them already. Sampled at temperature 1 or above it often lies outside the top N, every candidate is
+            then clean and the point teaches nothing.
         batch_size: candidate rows decoded together (points x N); bounds the memory.
     """
 

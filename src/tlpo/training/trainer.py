@@ -1,9 +1,10 @@
 """``TLPOTrainer``: sample, find the confusion point, try other tokens there, update at that position alone.
 
-On top of ``transformers.Trainer``, which brings the loop, the optimizer, data parallelism and checkpoints. Two of its
-methods are replaced: ``get_batch_samples`` turns prompts into confusion points, ``training_step`` updates at them. The
-five steps of the method are methods of their own, to be overridden one by one: ``rollout``, ``detect``, ``explore``,
-``advantage`` and ``loss``.
+On top of ``transformers.Trainer``, which brings the loop, the optimizer, data parallelism and checkpoints. Of its
+methods ``get_batch_samples`` turns prompts into confusion points, ``training_step`` and ``compute_loss`` update at
+them, ``evaluate`` measures the rate of confusion, and ``create_scheduler`` leaves out a warm-up's idle step. The
+five steps of the method are methods of their own, to be overridden one by one: ``rollout``, ``detect``,
+``explore``, ``advantage`` and ``loss``.
 """
 
 from __future__ import annotations

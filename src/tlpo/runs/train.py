@@ -43,11 +43,10 @@ if TYPE_CHECKING:
 
 # Options that the model card states, of those that the method has.
 CARD_OPTIONS = (
-    "recipe", "strictness", "learning_rate",
-    "lr_scheduler_type", "max_steps", "num_train_epochs", "per_device_train_batch_size",
-    "gradient_accumulation_steps", "num_generations", "temperature", "num_candidates", "look_ahead",
-    "include_sampled_token", "sampled_reward", "reward_in_context", "neutral_reward", "end_reward", "advantage",
-    "loss_type", "reward",
+    "recipe", "strictness", "learning_rate", "lr_scheduler_type", "max_steps", "num_train_epochs",
+    "per_device_train_batch_size", "gradient_accumulation_steps", "num_generations", "temperature",
+    "num_candidates", "candidate_source", "candidate_temperature", "look_ahead", "include_sampled_token",
+    "sampled_reward", "reward_in_context", "neutral_reward", "end_reward", "advantage", "loss_type", "reward",
     "scale_rewards", "epsilon", "beta", "kl_estimator", "prefix_beta", "prefix_positions", "min_points",
     "points_per_prompt", "num_iterations", "warmup_steps", "top_p", "max_new_tokens",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -22,6 +23,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "temperature": 1.2,
         "num_generations": 4,
         "num_candidates": 64,
+        "candidate_source": "sample",
         "advantage": "centered",
         "kl_estimator": "exact",
         "beta": 1.0,
@@ -39,6 +41,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "temperature": 0.6,
         "num_generations": 8,
         "num_candidates": 16,
+        "candidate_source": "top",
         "advantage": "probability",
         "kl_estimator": "k3",
         "beta": 0.04,
@@ -124,8 +127,16 @@ class TLPOConfig(MethodConfig):
     num_candidates: int | None = field(
         default=None, metadata=_help("N: tokens tried at each confusion point.", "num_candidates")
     )
-    candidate_source: str = field(
-        default="top", metadata={"help": "'top': the N likeliest tokens; 'sample': N different tokens drawn."}
+    candidate_source: str | None = field(
+        default=None,
+        metadata=_help("'top': the N likeliest tokens; 'sample': N different tokens drawn.", "candidate_source"),
+    )
+    candidate_temperature: float = field(
+        default=1.5,
+        metadata={
+            "help": "Temperature at which candidate_source 'sample' draws. Above 1 more unlikely tokens are tried, and "
+            "more of wrong languages among them."
+        },
     )
     include_sampled_token: bool | None = field(
         default=None,
@@ -224,6 +235,8 @@ class TLPOConfig(MethodConfig):
         problems = []
         if not 0 < self.epsilon < 1:
             problems.append(f"epsilon is {self.epsilon}: give a number in (0, 1)")
+        if not 0 < self.candidate_temperature < math.inf:
+            problems.append(f"candidate_temperature is {self.candidate_temperature}: give a number above 0")
         if self.ref_model_sync_steps and not self.needs_reference:
             problems.append(
                 f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 and prefix_beta 0 there is no "
@@ -245,6 +258,7 @@ class TLPOConfig(MethodConfig):
             source=self.candidate_source,  # type: ignore[arg-type]  # checked in __post_init__
             include_sampled=bool(self.include_sampled_token),
             batch_size=self.exploration_batch_size,
+            temperature=self.candidate_temperature,
         )
 
     @property

@@ -30,8 +30,9 @@ class ExplorationSettings:
     Attributes:
         num_candidates: N, the tokens tried at each point.
         look_ahead: k, the greedy tokens that follow each candidate before it is judged.
-        source: ``top`` takes the N likeliest tokens; ``sample`` draws N different tokens at temperature 1 (the paper's
-            multinomial ablation).
+        source: ``top`` takes the N likeliest tokens (the paper); ``sample`` draws N different ones.
+        temperature: at which ``sample`` draws; 1 is the paper's multinomial ablation. Above it more of the group are
+            unlikely tokens, and with them more tokens of wrong languages, which the N likeliest hardly ever hold.
         include_sampled: put the token that was sampled into the group, in place of the last candidate, if it is not
             among them already. Sampled at temperature 1 or above it often lies outside the top N, every candidate is
             then clean and the point teaches nothing.
@@ -43,6 +44,7 @@ class ExplorationSettings:
     source: CandidateSource = "top"
     include_sampled: bool = True
     batch_size: int = 256
+    temperature: float = 1.0
 
 
 @dataclass
@@ -83,7 +85,8 @@ def explore(
         draw_keys: (seed, step, ...) of each point; needed with ``source="sample"`` alone.
 
     Returns:
-        For each point its N candidates, likeliest first (the sampled token last, if it had to be put in).
+        For each point its N candidates: likeliest first, or as they were drawn (the sampled token last, if it had to be
+        put in).
 
     Raises:
         UserError: if N exceeds the vocabulary.
@@ -176,11 +179,13 @@ def choose_candidates(
         )
     scores = probs
     if settings.source == "sample":
-        # The N largest of p / Exp(1) draws are a sample of N without replacement (exponential races).
+        # The N largest of q / Exp(1) draws are a sample of N from q without replacement (exponential races); here
+        # q is p ** (1 / temperature), and everything is a logarithm.
         if keys is None:
             raise ValueError("source='sample' needs draw_keys")
         draws = torch.stack([uniform_draws(key[0], key[1], key[2:], probs.shape[-1]) for key in keys])
-        scores = probs / (-torch.log1p(-draws.to(probs.device))).clamp_min(1e-30)
+        races = (-torch.log1p(-draws.to(probs.device))).clamp_min(1e-30)
+        scores = probs.log() / settings.temperature - races.log()
     tokens = scores.topk(settings.num_candidates, dim=-1).indices
     if settings.include_sampled:
         missing = (tokens != sampled[:, None]).all(dim=-1)

@@ -116,18 +116,23 @@ def test_more_candidates_than_tokens_is_an_error() -> None:
 
 
 class TestSampledCandidates:
-    """``source="sample"``: N different tokens drawn at temperature 1."""
+    """``source="sample"``: N different tokens drawn."""
 
     probs = torch.tensor([0.4, 0.3, 0.15, 0.1, 0.05])
 
-    def draw(self, count: int, size: int) -> torch.Tensor:
-        settings = ExplorationSettings(num_candidates=size, source="sample", include_sampled=False)
+    def draw(self, count: int, size: int, temperature: float = 1.0) -> torch.Tensor:
+        settings = ExplorationSettings(
+            num_candidates=size, source="sample", include_sampled=False, temperature=temperature
+        )
         keys = [(1, 2, place) for place in range(count)]
         return choose_candidates(self.probs.expand(count, -1), torch.zeros(count, dtype=torch.long), settings, keys)
 
-    def test_pairs_have_the_frequencies_of_draws_without_replacement(self) -> None:
-        count, p = 6000, self.probs.tolist()
-        observed = Counter(frozenset(pair) for pair in self.draw(count, 2).tolist())
+    @pytest.mark.parametrize("temperature", [1.0, 2.0])
+    def test_pairs_have_the_frequencies_of_draws_without_replacement(self, temperature: float) -> None:
+        """At temperature 2 as if every probability were its square root."""
+        count, weights = 6000, [value ** (1 / temperature) for value in self.probs.tolist()]
+        p = [weight / sum(weights) for weight in weights]
+        observed = Counter(frozenset(pair) for pair in self.draw(count, 2, temperature).tolist())
         chi_square = 0.0
         for a in range(5):
             for b in range(a + 1, 5):

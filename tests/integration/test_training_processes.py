@@ -66,7 +66,7 @@ class TestTwoProcesses:
         counts = [rank["counts"] for rank in self.ranks(together, name)]
         (single,) = self.ranks(alone, name)
         assert [sum(step) for step in zip(*counts, strict=True)] == single["counts"]
-        if name not in ("silent", "one-sided"):
+        if name not in ("silent", "one-sided", "resumed"):  # a resumed run has one step's counts, alike by chance
             assert counts[0] != counts[1], "the ranks should differ in their points"
         start_weights = weights(tiny_model())
         if name == "silent":

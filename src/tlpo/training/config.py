@@ -23,7 +23,6 @@ RECIPES: dict[str, dict[str, Any]] = {
         "temperature": 1.2,
         "num_generations": 4,
         "num_candidates": 64,
-        "candidate_source": "sample",
         "advantage": "centered",
         "kl_estimator": "exact",
         "beta": 1.0,
@@ -41,7 +40,6 @@ RECIPES: dict[str, dict[str, Any]] = {
         "temperature": 0.6,
         "num_generations": 8,
         "num_candidates": 16,
-        "candidate_source": "top",
         "advantage": "probability",
         "kl_estimator": "k3",
         "beta": 0.04,
@@ -127,12 +125,11 @@ class TLPOConfig(MethodConfig):
     num_candidates: int | None = field(
         default=None, metadata=_help("N: tokens tried at each confusion point.", "num_candidates")
     )
-    candidate_source: str | None = field(
-        default=None,
-        metadata=_help("'top': the N likeliest tokens; 'sample': N different tokens drawn.", "candidate_source"),
+    candidate_source: str = field(
+        default="top", metadata={"help": "'top': the N likeliest tokens; 'sample': N different tokens drawn."}
     )
     candidate_temperature: float = field(
-        default=1.5,
+        default=1.0,
         metadata={
             "help": "Temperature at which candidate_source 'sample' draws. Above 1 more unlikely tokens are tried, and "
             "more of wrong languages among them."

@@ -22,7 +22,7 @@ def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
     args = config(tmp_path, recipe="paper")
     assert (args.num_generations, args.temperature) == (8, 0.6)
     assert args.exploration == ExplorationSettings(
-        num_candidates=16, look_ahead=3, source="top", include_sampled=False, batch_size=256, temperature=1.5
+        num_candidates=16, look_ahead=3, source="top", include_sampled=False, batch_size=256
     )
     assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
     assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
@@ -39,7 +39,7 @@ def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_
 def test_the_default_recipe_holds_the_policy_by_the_exact_divergence(tmp_path: Path) -> None:
     args = config(tmp_path)
     assert args.exploration.num_candidates == 64
-    assert (args.exploration.source, args.exploration.temperature) == ("sample", 1.5)
+    assert args.exploration.source == "top"
     assert (args.advantage, args.kl_estimator) == ("centered", "exact")
     assert args.beta is not None
     assert args.beta >= 0.5

@@ -77,7 +77,7 @@ def test_the_grid_is_the_one_promised() -> None:
     assert {load_study(path).languages for path in FILES} == {("ko",), ("ja",), ("zh",), ("ar",)}
     changed = [method.train for method in load_study(ROOT / "studies/ablations.yaml").methods]
     for name, value in [
-        ("candidate_source", "top"), ("candidate_temperature", 1.0),
+        ("candidate_source", "sample"), ("candidate_temperature", 1.5),
         ("advantage", "probability"), ("advantage", "normalized"),
         ("num_candidates", 4), ("num_candidates", 16), ("look_ahead", 0), ("reward_in_context", False),
         ("neutral_reward", "clean"), ("neutral_reward", "zero"), ("include_sampled_token", False),

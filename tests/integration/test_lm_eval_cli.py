@@ -86,7 +86,7 @@ def shown_in(printed: str) -> dict[tuple[str, str, str], str]:
     return found
 
 
-def equal_to_the_last_digit(root: Path, name: str, theirs: tuple[dict[str, Any], str], **options: Any) -> None:
+def assert_equal_to_the_last_digit(root: Path, name: str, theirs: tuple[dict[str, Any], str], **options: Any) -> None:
     """Ours in the folder ``name``, with ``options``, against theirs: value, standard error and what is printed."""
     found = evaluate(
         EvaluationConfig(
@@ -112,14 +112,14 @@ def equal_to_the_last_digit(root: Path, name: str, theirs: tuple[dict[str, Any],
 @pytest.mark.slow
 def test_capability_equals_lm_eval_to_the_last_digit(root: Path, theirs: tuple[dict[str, Any], str]) -> None:
     """Choices by likelihood, and answers that are written and cut out by filters."""
-    equal_to_the_last_digit(root, "ours", theirs, tasks=list(TASKS))
+    assert_equal_to_the_last_digit(root, "ours", theirs, tasks=list(TASKS))
 
 
 @pytest.mark.slow
 def test_so_it_does_with_examples_before_the_questions(root: Path) -> None:
     theirs = lm_eval(root, TASKS[:1], root / "with_examples", "--num_fewshot", "1")
     assert theirs[0]["n-shot"][TASKS[0]] == 1
-    equal_to_the_last_digit(root, "ours_with_examples", theirs, tasks=list(TASKS[:1]), num_fewshot=1)
+    assert_equal_to_the_last_digit(root, "ours_with_examples", theirs, tasks=list(TASKS[:1]), num_fewshot=1)
 
 
 @pytest.mark.slow

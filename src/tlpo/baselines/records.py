@@ -96,7 +96,7 @@ def load_material(run: RunConfig, args: MethodConfig) -> Material:
 def warn_of_other_rules(run: RunConfig, args: MethodConfig) -> None:
     """Say so when the data's responses were judged by other rules than the run's audits go by."""
     path = Path(str(run.data))
-    told = _noted(_behind(path) or path, "settings") | _noted(path, "report")
+    told = _noted(_source(path) or path, "settings") | _noted(path, "report")
     for name in ("english", "strictness"):
         if name in told and told[name] != getattr(args, name):
             logger.warning(
@@ -243,16 +243,23 @@ def _sampled(row: Row) -> RolloutCount:
     return RolloutCount(responses, tokens)
 
 
+def _source(path: Path) -> Path | None:
+    """The file that pairs or answers were made of, as their report names it; None for a file that has none."""
+    try:
+        report = json.loads(path.with_suffix(".report.json").read_text(encoding="utf-8"))
+        return path.parent / str(report["samples"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _behind(path: Path) -> Path | None:
-    """The sampled file that pairs or answers were made of, if there is one.
+    """The sampled file that pairs or answers were made of, if it is still there.
 
     Prompts that gave no pair have cost their responses, too.
     """
-    try:
-        told = json.loads(path.with_suffix(".report.json").read_text(encoding="utf-8"))["samples"]
-    except (OSError, ValueError, KeyError, TypeError):
+    samples = _source(path)
+    if samples is None:
         return None
-    samples = path.parent / told
     try:
         first = next(iter(read_rows(samples)))
     except (OSError, StopIteration, UserError):

@@ -48,24 +48,27 @@ def main(
     """
     from tlpo.cli.audit import first_of_each_language
     from tlpo.data import load_prompts
-    from tlpo.data.encoding import chat_options
-    from tlpo.evaluation.settings import AuditSettings
+    from tlpo.runs.sample_options import SampleOptions
 
     codes = [code.strip() for code in language.split(",") if code.strip()] if language else None
-    settings = AuditSettings(
+    options = SampleOptions(
         model=model,
+        output=str(output),
+        num_prompts=num_prompts,
         english=english,
         strictness=strictness,
         num_samples=num_samples,
         temperature=temperature,
         top_p=top_p,
         max_new_tokens=max_new_tokens,
-        template=None if template is None else template.replace("\\n", "\n"),
-        chat_template_kwargs=chat_options(chat_template_kwargs),
+        template=template,
+        chat_template_kwargs=chat_template_kwargs,
         adapter=adapter,
         seed=seed,
         batch_size=batch_size,
+        dtype=dtype,
     )
+    settings = options.settings()
     records = load_prompts(prompts, language=codes, split="train")
     chosen = first_of_each_language(records, num_prompts)
 

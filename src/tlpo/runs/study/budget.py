@@ -6,8 +6,8 @@ from collections import Counter
 
 from tlpo.data import load_prompts
 from tlpo.errors import UserError
+from tlpo.runs.sample_options import SampleOptions
 from tlpo.runs.study.config import TRAINED, StudyConfig
-from tlpo.runs.study.options import SampleOptions
 from tlpo.runs.study.prompts import PromptFiles
 
 

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from tlpo.config import describe, parse_config
-from tlpo.data.encoding import chat_options
 from tlpo.errors import UserError
 from tlpo.evaluation.options import EvaluationConfig
 from tlpo.evaluation.settings import AuditSettings
+from tlpo.runs.sample_options import SampleOptions
 from tlpo.runs.study.config import MethodSpec, Options, StudyConfig
 from tlpo.runs.study.plan import Plan
 from tlpo.runs.study.prompts import PromptFiles
@@ -29,51 +29,6 @@ _FILES = PromptFiles(Path("train.jsonl"), Path("validation.jsonl"), {"en": Path(
 # What asks the machine for something: whether it is there is the training's to find out, where it runs.
 _OF_THE_MACHINE = ("deepspeed", "fsdp", "fsdp_config", "tf32", "torch_compile")
 _NAMED = 3  # rows that a problem names
-
-
-@dataclass
-class SampleOptions:
-    """The options of `tlpo data sample`, under the command's own names.
-
-    Raises UserError when values are out of range.
-    """
-
-    model: str
-    output: str
-    language: str | None = None
-    prompts: str | None = None
-    num_prompts: int | None = None
-    num_samples: int = 16
-    temperature: float = 0.7
-    top_p: float = 1.0
-    max_new_tokens: int = 1024
-    english: str = "neutral"
-    strictness: str = "default"
-    template: str | None = None
-    chat_template_kwargs: str | None = None
-    adapter: str | None = None
-    seed: int = 0
-    batch_size: int = 64
-    dtype: str = "auto"
-    trust_remote_code: bool = False
-
-    def __post_init__(self) -> None:
-        if self.num_prompts is not None and self.num_prompts < 1:
-            raise UserError(f"num_prompts is {self.num_prompts}: give at least 1")
-        if self.dtype not in ("float32", "bfloat16", "float16", "auto"):
-            raise UserError(f"dtype is '{self.dtype}': choose float32, bfloat16, float16 or auto")
-        AuditSettings(
-            model=self.model,
-            english=self.english,
-            strictness=self.strictness,
-            num_samples=self.num_samples,
-            temperature=self.temperature,
-            top_p=self.top_p,
-            max_new_tokens=self.max_new_tokens,
-            template=self.template,
-            chat_template_kwargs=chat_options(self.chat_template_kwargs),
-            batch_size=self.batch_size,
-        )
 
 
 @dataclass

@@ -12,8 +12,9 @@ import pytest
 
 from tlpo.cli.data import pairs, sample
 from tlpo.errors import UserError
+from tlpo.runs.sample_options import SampleOptions
 from tlpo.runs.study.config import load_study
-from tlpo.runs.study.options import PairsOptions, SampleOptions
+from tlpo.runs.study.options import PairsOptions
 
 STUDY = """
 model: m

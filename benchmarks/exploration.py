@@ -31,7 +31,8 @@ from tlpo.confusion import ConfusionDetector
 from tlpo.modeling.alignment import TokenText, token_bytes
 from tlpo.modeling.allocator import keep_big_blocks
 from tlpo.modeling.generation import end_token_ids
-from tlpo.training.exploration import Candidate, ExplorationSettings, explore
+from tlpo.training.candidates import ExplorationSettings
+from tlpo.training.exploration import Candidate, explore
 from tlpo.training.rewards import RewardSettings, judge
 
 # For each point and candidate: its id, its continuation and its reward.

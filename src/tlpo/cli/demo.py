@@ -30,7 +30,7 @@ def demo(
     clean_text: Annotated[
         list[str] | None, typer.Option(help="Clean sentences as LANGUAGE=FILE, for the NLL. Default: bundled prompts.")
     ] = None,
-    max_steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 9,
+    max_steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 10,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest response, in tokens.")] = 64,
     num_prompts: Annotated[int, typer.Option(min=1, help="Held-out prompts in the audits.")] = 60,
     num_samples: Annotated[int, typer.Option(min=1, help="Responses to each of them.")] = 2,
@@ -56,7 +56,7 @@ def demo(
         english="confusion",
         strictness="strict",
         max_new_tokens=max_new_tokens,
-        per_device_train_batch_size=12,
+        per_device_train_batch_size=10,
         max_steps=max_steps,
         save_strategy="no",  # a checkpoint of a demo is worth less than the gigabytes it takes; Ctrl-C still saves one
         seed=seed,

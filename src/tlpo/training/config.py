@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from tlpo.loop.config import MethodConfig
-from tlpo.training.exploration import ExplorationSettings
+from tlpo.training.candidates import ExplorationSettings
 from tlpo.training.rewards import RewardSettings
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -23,10 +23,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "temperature": 1.2,
         "num_generations": 4,
         "num_candidates": 64,
+        "confused_share": 0.125,
         "advantage": "centered",
         "kl_estimator": "exact",
         "beta": 1.0,
-        "prefix_beta": 3.0,
+        "prefix_beta": 8.0,
         "min_points": 4,
         "points_per_prompt": 1,
     },
@@ -40,6 +41,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "temperature": 0.6,
         "num_generations": 8,
         "num_candidates": 16,
+        "confused_share": 0.0,
         "advantage": "probability",
         "kl_estimator": "k3",
         "beta": 0.04,
@@ -124,6 +126,14 @@ class TLPOConfig(MethodConfig):
     )
     num_candidates: int | None = field(
         default=None, metadata=_help("N: tokens tried at each confusion point.", "num_candidates")
+    )
+    confused_share: float | None = field(
+        default=None,
+        metadata=_help(
+            "Share of the N that goes to the likeliest further tokens that leave the language by themselves, rounded "
+            "down.",
+            "confused_share",
+        ),
     )
     candidate_source: str = field(
         default="top", metadata={"help": "'top': the N likeliest tokens; 'sample': N different tokens drawn."}
@@ -234,6 +244,8 @@ class TLPOConfig(MethodConfig):
             problems.append(f"epsilon is {self.epsilon}: give a number in (0, 1)")
         if not 0 < self.candidate_temperature < math.inf:
             problems.append(f"candidate_temperature is {self.candidate_temperature}: give a number above 0")
+        if not 0 <= (self.confused_share or 0) <= 0.5:
+            problems.append(f"confused_share is {self.confused_share}: give a number in [0, 0.5]")
         if self.ref_model_sync_steps and not self.needs_reference:
             problems.append(
                 f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 and prefix_beta 0 there is no "
@@ -256,6 +268,7 @@ class TLPOConfig(MethodConfig):
             include_sampled=bool(self.include_sampled_token),
             batch_size=self.exploration_batch_size,
             temperature=self.candidate_temperature,
+            confused=int((self.confused_share or 0) * (self.num_candidates or 0)),
         )
 
     @property

@@ -8,43 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
-from tlpo.errors import UserError
 from tlpo.modeling.batching import left_pad
-from tlpo.modeling.sampling import uniform_draws
+from tlpo.training.candidates import ConfusedAlone, ExplorationSettings, choose_candidates
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-CandidateSource = Literal["top", "sample"]
-
-
-@dataclass(frozen=True)
-class ExplorationSettings:
-    """Size and source of the candidate group.
-
-    Attributes:
-        num_candidates: N, the tokens tried at each point.
-        look_ahead: k, the greedy tokens that follow each candidate before it is judged.
-        source: ``top`` takes the N likeliest tokens (the paper); ``sample`` draws N different ones.
-        temperature: at which ``sample`` draws; 1 is the paper's multinomial ablation. Above it more of the group are
-            unlikely tokens, and with them more tokens of wrong languages, which the N likeliest hardly ever hold.
-        include_sampled: put the token that was sampled into the group, in place of the last candidate, if it is not
-            among them already. Sampled at temperature 1 or above it often lies outside the top N, every candidate is
-            then clean and the point teaches nothing.
-        batch_size: candidate rows decoded together (points x N); bounds the memory.
-    """
-
-    num_candidates: int = 16
-    look_ahead: int = 3
-    source: CandidateSource = "top"
-    include_sampled: bool = True
-    batch_size: int = 256
-    temperature: float = 1.0
 
 
 @dataclass
@@ -72,6 +44,7 @@ def explore(
     eos_ids: frozenset[int],
     pad_id: int,
     draw_keys: Sequence[tuple[int, ...]] | None = None,
+    confused_alone: Sequence[ConfusedAlone] | None = None,
 ) -> list[list[Candidate]]:
     """Candidates and continuations for each confusion point.
 
@@ -83,10 +56,10 @@ def explore(
         eos_ids: ids that end a response.
         pad_id: any valid id.
         draw_keys: (seed, step, ...) of each point; needed with ``source="sample"`` alone.
+        confused_alone: for each point, which tokens are wrong by themselves; needed with ``settings.confused`` alone.
 
     Returns:
-        For each point its N candidates: likeliest first, or as they were drawn (the sampled token last, if it had to be
-        put in).
+        For each point its N candidates in the order of :func:`tlpo.training.candidates.choose_candidates`.
 
     Raises:
         UserError: if N exceeds the vocabulary.
@@ -97,6 +70,7 @@ def explore(
     try:
         for chunk in _chunks(prefixes, max(1, settings.batch_size // settings.num_candidates)):
             keys = [draw_keys[place] for place in chunk] if draw_keys is not None else None
+            wrong = [confused_alone[place] for place in chunk] if confused_alone is not None else None
             found = _explore_chunk(
                 model,
                 [prefixes[place] for place in chunk],
@@ -105,6 +79,7 @@ def explore(
                 eos_ids,
                 pad_id,
                 keys,
+                wrong,
             )
             for place, group in zip(chunk, found, strict=True):
                 candidates[place] = group
@@ -127,11 +102,12 @@ def _explore_chunk(
     eos_ids: frozenset[int],
     pad_id: int,
     keys: list[tuple[int, ...]] | None,
+    wrong: list[ConfusedAlone] | None,
 ) -> list[list[Candidate]]:
     batch = left_pad(prefixes, pad_id, model.device)
     output = model(**batch.as_inputs(), use_cache=settings.look_ahead > 0, logits_to_keep=1)
     probs = torch.softmax(output.logits[:, -1].float(), dim=-1)
-    tokens = choose_candidates(probs, torch.tensor(sampled, device=probs.device), settings, keys)
+    tokens = choose_candidates(probs, torch.tensor(sampled, device=probs.device), settings, keys, wrong)
     steps = [tokens]
     if settings.look_ahead > 0:
         cache, width = output.past_key_values, settings.num_candidates
@@ -162,35 +138,6 @@ def _explore_chunk(
         ]
         for point in range(len(prefixes))
     ]
-
-
-def choose_candidates(
-    probs: Tensor, sampled: Tensor, settings: ExplorationSettings, keys: list[tuple[int, ...]] | None = None
-) -> Tensor:
-    """The group's tokens: probs (P, V), sampled (P,) -> (P, N) ids.
-
-    Raises:
-        UserError: if N exceeds the vocabulary.
-    """
-    if settings.num_candidates > probs.shape[-1]:
-        raise UserError(
-            f"num_candidates is {settings.num_candidates}, but the model's vocabulary has {probs.shape[-1]} tokens: "
-            "choose a smaller number"
-        )
-    scores = probs
-    if settings.source == "sample":
-        # The N largest of q / Exp(1) draws are a sample of N from q without replacement (exponential races); here
-        # q is p ** (1 / temperature), and everything is a logarithm.
-        if keys is None:
-            raise ValueError("source='sample' needs draw_keys")
-        draws = torch.stack([uniform_draws(key[0], key[1], key[2:], probs.shape[-1]) for key in keys])
-        races = (-torch.log1p(-draws.to(probs.device))).clamp_min(1e-30)
-        scores = probs.log() / settings.temperature - races.log()
-    tokens = scores.topk(settings.num_candidates, dim=-1).indices
-    if settings.include_sampled:
-        missing = (tokens != sampled[:, None]).all(dim=-1)
-        tokens[:, -1] = torch.where(missing, sampled, tokens[:, -1])
-    return tokens
 
 
 def _until_end(ids: list[int], eos_ids: frozenset[int]) -> list[int]:

@@ -37,7 +37,7 @@ from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
 from tlpo.training.points import ConfusionPoint, Pending, PointRow, Rollout, collate, first_points
 from tlpo.training.reference import Reference
-from tlpo.training.rewards import judge
+from tlpo.training.rewards import confused_alone, judge
 from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
 
 Prompts = Sequence[Mapping[str, Any]]
@@ -183,6 +183,16 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             eos_ids=self.eos_ids,
             pad_id=self.pad_id,
             draw_keys=[(self.args.seed, self.state.global_step, p.prompt_index, p.sample, 1) for p in points],
+            confused_alone=[
+                partial(
+                    confused_alone,
+                    prefix=point.prefix_text,
+                    table=self.token_table,
+                    detector=self.detectors[point.language],
+                    pending=point.prefix_pending,
+                )
+                for point in points
+            ],
         )
         for point, candidates in zip(points, found, strict=True):
             point.candidates = candidates

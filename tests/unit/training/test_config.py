@@ -9,8 +9,8 @@ import pytest
 
 from tlpo.config import describe, parse_config
 from tlpo.errors import UserError
+from tlpo.training.candidates import ExplorationSettings
 from tlpo.training.config import RECIPES, TLPOConfig
-from tlpo.training.exploration import ExplorationSettings
 from tlpo.training.rewards import RewardSettings
 
 
@@ -34,6 +34,12 @@ def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_
     assert args.recipe == "default"
     assert args.exploration.include_sampled
     assert args.rewards.in_context
+
+
+@pytest.mark.parametrize(("size", "confused"), [(64, 8), (16, 2), (8, 1), (4, 0)])
+def test_an_eighth_of_the_group_is_for_wrong_tokens(tmp_path: Path, size: int, confused: int) -> None:
+    assert config(tmp_path, num_candidates=size).exploration.confused == confused
+    assert config(tmp_path, num_candidates=size, recipe="paper").exploration.confused == 0
 
 
 def test_the_default_recipe_holds_the_policy_by_the_exact_divergence(tmp_path: Path) -> None:
@@ -123,6 +129,8 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
         ("sampled_reward", "clean"),
         ("advantage", "mean"),
         ("candidate_source", "all"),
+        ("confused_share", -0.1),
+        ("confused_share", 0.6),
     ],
 )
 def test_each_bad_value_is_named(tmp_path: Path, name: str, value: Any) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from tests.models import ARCHITECTURES, SLIDING_WINDOW, ragged_prompts, tiny_model
 from transformers import PreTrainedModel
 
 from tlpo.errors import UserError
-from tlpo.training.exploration import ExplorationSettings, choose_candidates, explore
+from tlpo.training.candidates import ExplorationSettings
+from tlpo.training.exploration import explore
 
 ENDS = frozenset([2, *range(100, 140)])
 
@@ -115,54 +115,36 @@ def test_more_candidates_than_tokens_is_an_error() -> None:
     assert "\n" not in str(raised.value)
 
 
-class TestSampledCandidates:
-    """``source="sample"``: N different tokens drawn."""
+def test_a_point_draws_the_same_in_every_batch() -> None:
+    model, prefixes = tiny_model(dtype=torch.float64), ragged_prompts(5)
+    keys = [(0, 3, place, 0) for place in range(5)]
 
-    probs = torch.tensor([0.4, 0.3, 0.15, 0.1, 0.05])
+    def run(batch_size: int) -> object:
+        settings = ExplorationSettings(num_candidates=4, source="sample", batch_size=batch_size)
+        return explore(model, prefixes, [5] * 5, settings, eos_ids=ENDS, pad_id=0, draw_keys=keys)
 
-    def draw(self, count: int, size: int, temperature: float = 1.0) -> torch.Tensor:
-        settings = ExplorationSettings(
-            num_candidates=size, source="sample", include_sampled=False, temperature=temperature
+    assert run(4) == run(1000)
+
+
+def test_each_point_has_its_own_wrong_tokens_in_every_batch() -> None:
+    """The predicates stay with their points though chunks take the points by length."""
+    model, prefixes = tiny_model(dtype=torch.float64), ragged_prompts(5)
+    settings = ExplorationSettings(num_candidates=4, confused=1, include_sampled=False)
+    with torch.no_grad():
+        last = [int(model(torch.tensor([prefix])).logits[0, -1].argmin()) for prefix in prefixes]
+    assert len(set(last)) > 1, "the points should differ, or the test shows too little"
+
+    def run(batch_size: int) -> list[list[int]]:
+        groups = explore(
+            model,
+            prefixes,
+            [5] * 5,
+            replace(settings, batch_size=batch_size),
+            eos_ids=ENDS,
+            pad_id=0,
+            confused_alone=[token.__eq__ for token in last],
         )
-        keys = [(1, 2, place) for place in range(count)]
-        return choose_candidates(self.probs.expand(count, -1), torch.zeros(count, dtype=torch.long), settings, keys)
+        return [[candidate.token for candidate in group] for group in groups]
 
-    @pytest.mark.parametrize("temperature", [1.0, 2.0])
-    def test_pairs_have_the_frequencies_of_draws_without_replacement(self, temperature: float) -> None:
-        """At temperature 2 as if every probability were its square root."""
-        count, weights = 6000, [value ** (1 / temperature) for value in self.probs.tolist()]
-        p = [weight / sum(weights) for weight in weights]
-        observed = Counter(frozenset(pair) for pair in self.draw(count, 2, temperature).tolist())
-        chi_square = 0.0
-        for a in range(5):
-            for b in range(a + 1, 5):
-                expected = count * (p[a] * p[b] / (1 - p[a]) + p[b] * p[a] / (1 - p[b]))
-                chi_square += (observed[frozenset((a, b))] - expected) ** 2 / expected
-        # scipy.stats.chi2.ppf(0.999, 9) = 27.88
-        assert chi_square < 27.88
-
-    def test_candidates_differ_and_cover_the_vocabulary_when_asked_to(self) -> None:
-        drawn = self.draw(200, 5).numpy()
-        assert (np.sort(drawn, axis=1) == np.arange(5)).all()
-
-    def test_impossible_tokens_come_last(self) -> None:
-        probs = torch.tensor([[0.0, 0.5, 0.0, 0.5]]).expand(100, -1)
-        settings = ExplorationSettings(num_candidates=2, source="sample", include_sampled=False)
-        keys = [(0, 0, place) for place in range(100)]
-        chosen = choose_candidates(probs, torch.zeros(100, dtype=torch.long), settings, keys)
-        assert {tuple(sorted(pair)) for pair in chosen.tolist()} == {(1, 3)}
-
-    def test_a_point_draws_the_same_in_every_batch(self) -> None:
-        model, prefixes = tiny_model(dtype=torch.float64), ragged_prompts(5)
-        keys = [(0, 3, place, 0) for place in range(5)]
-
-        def run(batch_size: int) -> object:
-            settings = ExplorationSettings(num_candidates=4, source="sample", batch_size=batch_size)
-            return explore(model, prefixes, [5] * 5, settings, eos_ids=ENDS, pad_id=0, draw_keys=keys)
-
-        assert run(4) == run(1000)
-
-    def test_keys_are_needed(self) -> None:
-        settings = ExplorationSettings(num_candidates=2, source="sample")
-        with pytest.raises(ValueError, match="draw_keys"):
-            explore(tiny_model(), [[9]], [5], settings, eos_ids=ENDS, pad_id=0)
+    assert [group[2] for group in run(4)] == last
+    assert run(4) == run(1000)

@@ -1,0 +1,122 @@
+"""Candidates: which tokens are tried at a confusion point.
+
+The likeliest ones are what the policy should say instead, and nearly all of them are clean: the group would hold little
+of what it should not say. So a few of its places go to the likeliest tokens that are wrong already by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from tlpo.errors import UserError
+from tlpo.modeling.sampling import uniform_draws
+
+CandidateSource = Literal["top", "sample"]
+
+ConfusedAlone = Callable[[int], bool]
+"""Token id -> whether the token by itself leaves the language at a point."""
+
+SEARCHED = 1024
+"""The likeliest tokens among which wrong ones are searched. Beyond them a token is hardly ever sampled, and lowering
+its probability further teaches nothing."""
+
+
+@dataclass(frozen=True)
+class ExplorationSettings:
+    """Size and source of the candidate group.
+
+    Attributes:
+        num_candidates: N, the tokens tried at each point.
+        look_ahead: k, the greedy tokens that follow each candidate before it is judged.
+        source: ``top`` takes the N likeliest tokens (the paper); ``sample`` draws N different ones.
+        temperature: at which ``sample`` draws; 1 is the paper's multinomial ablation. Above it more of the group are
+            unlikely tokens.
+        include_sampled: put the token that was sampled into the group, in place of the last candidate, if it is not
+            among them already. Sampled at temperature 1 or above it often lies outside the top N, every candidate is
+            then clean and the point teaches nothing.
+        confused: of the N, how many places go to the likeliest further tokens that are wrong by themselves, as far as
+            there are such among the 1,024 likeliest. 0 is the paper's.
+        batch_size: candidate rows decoded together (points x N); bounds the memory.
+    """
+
+    num_candidates: int = 16
+    look_ahead: int = 3
+    source: CandidateSource = "top"
+    include_sampled: bool = True
+    batch_size: int = 256
+    temperature: float = 1.0
+    confused: int = 0
+
+
+def choose_candidates(
+    probs: Tensor,
+    sampled: Tensor,
+    settings: ExplorationSettings,
+    keys: Sequence[tuple[int, ...]] | None = None,
+    confused_alone: Sequence[ConfusedAlone] | None = None,
+) -> Tensor:
+    """The tokens of each group.
+
+    Args:
+        probs: (P, V), the policy's at temperature 1.
+        sampled: (P,), the confusion tokens.
+        settings: see :class:`ExplorationSettings`.
+        keys: (seed, step, ...) of each point, for ``source="sample"``.
+        confused_alone: for each point, which tokens are wrong by themselves, for ``settings.confused``.
+
+    Returns:
+        (P, N) different ids a row: likeliest first, or as they were drawn; before the last one those that are wrong by
+        themselves; the sampled token last, if it had to be put in.
+
+    Raises:
+        UserError: if N exceeds the vocabulary.
+    """
+    if settings.num_candidates > probs.shape[-1]:
+        raise UserError(
+            f"num_candidates is {settings.num_candidates}, but the model's vocabulary has {probs.shape[-1]} tokens: "
+            "choose a smaller number"
+        )
+    if not settings.confused:
+        return _by_probability(probs, sampled, settings, keys)
+    if confused_alone is None:
+        raise ValueError("settings.confused needs confused_alone")
+    others = replace(settings, num_candidates=settings.num_candidates - settings.confused)
+    tokens = _by_probability(probs, sampled, others, keys)
+    ranked = probs.topk(min(max(SEARCHED, settings.num_candidates), probs.shape[-1]), dim=-1).indices.tolist()
+    further = [
+        _confused_first([token for token in order if token not in taken], wrong, settings.confused)
+        for order, taken, wrong in zip(ranked, map(set, tokens.tolist()), confused_alone, strict=True)
+    ]
+    return torch.cat([tokens[:, :-1], torch.tensor(further, device=tokens.device), tokens[:, -1:]], dim=-1)
+
+
+def _by_probability(
+    probs: Tensor, sampled: Tensor, settings: ExplorationSettings, keys: Sequence[tuple[int, ...]] | None
+) -> Tensor:
+    scores = probs
+    if settings.source == "sample":
+        # The N largest of q / Exp(1) draws are a sample of N from q without replacement (exponential races); here
+        # q is p ** (1 / temperature), and everything is a logarithm.
+        if keys is None:
+            raise ValueError("source='sample' needs keys")
+        draws = torch.stack([uniform_draws(key[0], key[1], key[2:], probs.shape[-1]) for key in keys])
+        races = (-torch.log1p(-draws.to(probs.device))).clamp_min(1e-30)
+        scores = probs.log() / settings.temperature - races.log()
+    tokens = scores.topk(settings.num_candidates, dim=-1).indices
+    if settings.include_sampled:
+        missing = (tokens != sampled[:, None]).all(dim=-1)
+        tokens[:, -1] = torch.where(missing, sampled, tokens[:, -1])
+    return tokens
+
+
+def _confused_first(ranked: list[int], wrong: ConfusedAlone, count: int) -> list[int]:
+    """The first ``count`` of the ranked tokens that are wrong; if there are fewer, the first others besides."""
+    found = list(islice(filter(wrong, ranked), count))
+    others = (token for token in ranked if token not in found)
+    return [*found, *islice(others, count - len(found))]

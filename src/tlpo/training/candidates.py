@@ -1,14 +1,16 @@
 """Candidates: which tokens are tried at a confusion point.
 
 The likeliest ones are what the policy should say instead, and nearly all of them are clean: the group would hold little
-of what it should not say. So a few of its places go to the likeliest tokens that are wrong already by themselves.
+of what it should not say. So a few of its places go to tokens that are wrong already by themselves, drawn by their
+probability. Mostly each of them is unlikely and all together are not; and lowering drawn ones lowers them all, as the
+gradient of log P(wrong) is the mean of the gradients of log p(w) over w drawn from the wrong ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain
 from typing import Literal
 
 import torch
@@ -22,9 +24,8 @@ CandidateSource = Literal["top", "sample"]
 ConfusedAlone = Callable[[int], bool]
 """Token id -> whether the token by itself leaves the language at a point."""
 
-SEARCHED = 1024
-"""The likeliest tokens among which wrong ones are searched. Beyond them a token is hardly ever sampled, and lowering
-its probability further teaches nothing."""
+SEARCHED = 4096
+"""Drawn tokens among which wrong ones are searched: bounds the time where there are hardly any."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class ExplorationSettings:
         include_sampled: put the token that was sampled into the group, in place of the last candidate, if it is not
             among them already. Sampled at temperature 1 or above it often lies outside the top N, every candidate is
             then clean and the point teaches nothing.
-        confused: of the N, how many places go to the likeliest further tokens that are wrong by themselves, as far as
-            there are such among the 1,024 likeliest. 0 is the paper's.
+        confused: of the N, how many places go to further tokens that are wrong by themselves, drawn without replacement
+            by their probability; the likeliest others stand in where there are too few. 0 is the paper's.
         batch_size: candidate rows decoded together (points x N); bounds the memory.
     """
 
@@ -67,7 +68,7 @@ def choose_candidates(
         probs: (P, V), the policy's at temperature 1.
         sampled: (P,), the confusion tokens.
         settings: see :class:`ExplorationSettings`.
-        keys: (seed, step, ...) of each point, for ``source="sample"``.
+        keys: (seed, step, ...) of each point, for ``source="sample"`` and ``settings.confused``.
         confused_alone: for each point, which tokens are wrong by themselves, for ``settings.confused``.
 
     Returns:
@@ -84,14 +85,17 @@ def choose_candidates(
         )
     if not settings.confused:
         return _by_probability(probs, sampled, settings, keys)
-    if confused_alone is None:
-        raise ValueError("settings.confused needs confused_alone")
+    if confused_alone is None or keys is None:
+        raise ValueError("settings.confused needs keys and confused_alone")
     others = replace(settings, num_candidates=settings.num_candidates - settings.confused)
     tokens = _by_probability(probs, sampled, others, keys)
-    ranked = probs.topk(min(max(SEARCHED, settings.num_candidates), probs.shape[-1]), dim=-1).indices.tolist()
+    drawn = _races(probs, 1.0, [(*key, 1) for key in keys]).topk(min(SEARCHED, probs.shape[-1]), dim=-1).indices
+    likeliest = probs.topk(settings.num_candidates, dim=-1).indices
     further = [
-        _confused_first([token for token in order if token not in taken], wrong, settings.confused)
-        for order, taken, wrong in zip(ranked, map(set, tokens.tolist()), confused_alone, strict=True)
+        _further(set(taken), filter(wrong, order), ranked, settings.confused)
+        for taken, wrong, order, ranked in zip(
+            tokens.tolist(), confused_alone, drawn.tolist(), likeliest.tolist(), strict=True
+        )
     ]
     return torch.cat([tokens[:, :-1], torch.tensor(further, device=tokens.device), tokens[:, -1:]], dim=-1)
 
@@ -101,13 +105,9 @@ def _by_probability(
 ) -> Tensor:
     scores = probs
     if settings.source == "sample":
-        # The N largest of q / Exp(1) draws are a sample of N from q without replacement (exponential races); here
-        # q is p ** (1 / temperature), and everything is a logarithm.
         if keys is None:
             raise ValueError("source='sample' needs keys")
-        draws = torch.stack([uniform_draws(key[0], key[1], key[2:], probs.shape[-1]) for key in keys])
-        races = (-torch.log1p(-draws.to(probs.device))).clamp_min(1e-30)
-        scores = probs.log() / settings.temperature - races.log()
+        scores = _races(probs, settings.temperature, keys)
     tokens = scores.topk(settings.num_candidates, dim=-1).indices
     if settings.include_sampled:
         missing = (tokens != sampled[:, None]).all(dim=-1)
@@ -115,8 +115,24 @@ def _by_probability(
     return tokens
 
 
-def _confused_first(ranked: list[int], wrong: ConfusedAlone, count: int) -> list[int]:
-    """The first ``count`` of the ranked tokens that are wrong; if there are fewer, the first others besides."""
-    found = list(islice(filter(wrong, ranked), count))
-    others = (token for token in ranked if token not in found)
-    return [*found, *islice(others, count - len(found))]
+def _races(probs: Tensor, temperature: float, keys: Sequence[tuple[int, ...]]) -> Tensor:
+    """Scores (P, V) whose N largest are a sample of N tokens without replacement, at that temperature.
+
+    The N largest of q / Exp(1) draws are one from q (exponential races); here q is p ** (1 / temperature), and
+    everything is a logarithm.
+    """
+    draws = torch.stack([uniform_draws(key[0], key[1], key[2:], probs.shape[-1]) for key in keys])
+    races = (-torch.log1p(-draws.to(probs.device))).clamp_min(1e-30)
+    return probs.log() / temperature - races.log()
+
+
+def _further(taken: set[int], wrong: Iterable[int], ranked: Iterable[int], count: int) -> list[int]:
+    """``count`` tokens that are not taken: the first wrong ones, and the likeliest if there are too few."""
+    found: list[int] = []
+    for token in chain(wrong, ranked):
+        if len(found) == count:
+            break
+        if token not in taken:
+            found.append(token)
+            taken.add(token)
+    return found

@@ -130,8 +130,8 @@ class TLPOConfig(MethodConfig):
     confused_share: float | None = field(
         default=None,
         metadata=_help(
-            "Share of the N that goes to the likeliest further tokens that leave the language by themselves, rounded "
-            "down.",
+            "Share of the N that goes to tokens that leave the language by themselves, drawn by their probability; "
+            "rounded down.",
             "confused_share",
         ),
     )

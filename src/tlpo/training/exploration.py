@@ -55,7 +55,7 @@ def explore(
         settings: see :class:`ExplorationSettings`.
         eos_ids: ids that end a response.
         pad_id: any valid id.
-        draw_keys: (seed, step, ...) of each point; needed with ``source="sample"`` alone.
+        draw_keys: (seed, step, ...) of each point; needed with ``source="sample"`` and ``settings.confused``.
         confused_alone: for each point, which tokens are wrong by themselves; needed with ``settings.confused`` alone.
 
     Returns:

@@ -142,6 +142,7 @@ def test_each_point_has_its_own_wrong_tokens_in_every_batch() -> None:
             replace(settings, batch_size=batch_size),
             eos_ids=ENDS,
             pad_id=0,
+            draw_keys=[(0, 3, place) for place in range(5)],
             confused_alone=[token.__eq__ for token in last],
         )
         return [[candidate.token for candidate in group] for group in groups]

@@ -7,8 +7,9 @@
 `run` appends one JSON record for each language to the results and passes over what is already there, so that a series
 of runs can be interrupted. Any option of the trainer may be given. The report gives, before and after: the confusion
 rate by the default detector, by the strict one and by the `tlpo` profile of the metrics, the shares of target letters
-and digits, mean length, distinct-2, and the mean NLL of clean text. `report` prints one table and, as its last line,
-one JSON object.
+and digits, mean length, distinct-2, and the mean NLL of clean text: of all its lines, and of those that the run's own
+detector finds clean (where English counts as confusion, a line with an English name is not). `report` prints one table
+and, as its last line, one JSON object.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def measure(model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, 
         batch_size=128,
         seed=1_000_003,  # the same draws for every run: what differs is the model
     )
-    found: dict[str, Any] = {"nll": _likelihoods(model, tokenizer, job)}
+    found: dict[str, Any] = _likelihoods(model, tokenizer, job, args)
     for language in job.language:
         prompts = load_prompts(language=language, split="eval")
         template = args.prompt_template
@@ -95,15 +96,20 @@ def figures(responses: list[dict[str, Any]], language: str, english: str) -> dic
     return found
 
 
-def _likelihoods(model: Any, tokenizer: Any, job: JobConfig) -> dict[str, float]:
+def _likelihoods(model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, dict[str, float]]:
+    """The mean NLL of the clean texts, of all lines ("nll") and of those the run's detector agrees on ("nll_own")."""
+    from tlpo.confusion import ConfusionDetector
     from tlpo.evaluation.nll import text_nll
 
-    nll = {}
+    found: dict[str, dict[str, float]] = {"nll": {}, "nll_own": {}}
     for entry in job.clean_text or []:
         code, _, path = entry.partition("=")
         lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()][:60]
-        nll[code] = text_nll(model, tokenizer, lines).mean
-    return nll
+        found["nll"][code] = text_nll(model, tokenizer, lines).mean
+        detector = ConfusionDetector(code, english=args.english, strictness=args.strictness)
+        own = [line for line in lines if detector.confusion_point(line) is None]
+        found["nll_own"][code] = text_nll(model, tokenizer, own).mean
+    return found
 
 
 def run(arguments: list[str]) -> None:
@@ -157,7 +163,7 @@ def _train(job: JobConfig, args: Any, key: dict[str, Any], results: Path) -> Non
 def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, args: Any) -> dict[str, Any]:
     """The base model's figures, measured once for each language and kept beside the results."""
     results.parent.mkdir(parents=True, exist_ok=True)
-    kept: dict[str, Any] = {"nll": {}}
+    kept: dict[str, Any] = {"nll": {}, "nll_own": {}}
     for language in job.language:
         texts = [entry for entry in job.clean_text or [] if entry.partition("=")[0] in (language, "en")]
         decided = (
@@ -166,6 +172,8 @@ def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, ar
             args.audit_temperature,
             job.eval_samples,
             args.prompt_template,
+            args.english,
+            args.strictness,
             sorted(texts),
         )
         digest = hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:8]
@@ -174,7 +182,8 @@ def _cached_before(results: Path, model: Any, tokenizer: Any, job: JobConfig, ar
             alone = replace(job, language=[language], clean_text=texts)
             path.write_text(json.dumps(measure(model, tokenizer, alone, args), ensure_ascii=False))
         found = json.loads(path.read_text())
-        kept["nll"] |= found.pop("nll")
+        for name in ("nll", "nll_own"):
+            kept[name] |= found.pop(name)
         kept |= found
     return kept
 
@@ -195,7 +204,7 @@ def report(path: Path, only: dict[str, Any] | None = None) -> list[dict[str, Any
     table = Table(title="before -> after, means over seeds", title_justify="left")
     for heading in (
         "recipe", "trained on", "lang", "seeds", "n", "rate % (default)", "fall %", "rate % (strict)", "fall %",
-        "rate % (tlpo)", "letters %", "digits %", "length", "distinct-2", "NLL target", "NLL en", "train s",
+        "rate % (tlpo)", "letters %", "digits %", "length", "distinct-2", "NLL target", "own", "NLL en", "train s",
     ):  # fmt: skip
         table.add_column(heading, justify="right")
     summary = []
@@ -221,10 +230,11 @@ def summarize(records: list[dict[str, Any]], language: str) -> dict[str, Any]:
     for detector in DETECTORS:
         before = row[f"rate_{detector}_before"]
         row[f"fall_{detector}"] = 1 - row[f"rate_{detector}_after"] / before if before else None
-    for code in {language, "en"} & set(records[0]["before"]["nll"]):
-        row[f"nll_rise_{'target' if code == language else 'en'}"] = mean(
-            record["after"]["nll"][code] - record["before"]["nll"][code] for record in records
-        )
+    for name, code, column in (("nll", language, "target"), ("nll_own", language, "own"), ("nll", "en", "en")):
+        if all(code in record["before"].get(name, {}) for record in records):
+            row[f"nll_rise_{column}"] = mean(
+                record["after"][name][code] - record["before"][name][code] for record in records
+            )
     row["train_seconds"] = mean(record["seconds"] for record in records)
     row["points"] = mean(
         sum(entry.get("explore/points", entry.get("confusion/points", 0)) for entry in record["log"] if "loss" in entry)
@@ -244,7 +254,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
         change("rate_default", 100), fall("fall_default"), change("rate_strict", 100), fall("fall_strict"),
         change("rate_tlpo", 100), change("letters_share", 100), change("digits_share", 100), change("mean_length"),
         change("distinct_2", 1, 3), f"{row.get('nll_rise_target', float('nan')):+.3f}",
-        f"{row.get('nll_rise_en', float('nan')):+.3f}", f"{row['train_seconds']:.0f}",
+        f"{row.get('nll_rise_own', float('nan')):+.3f}", f"{row.get('nll_rise_en', float('nan')):+.3f}",
+        f"{row['train_seconds']:.0f}",
     ]  # fmt: skip
 
 

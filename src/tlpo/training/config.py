@@ -212,7 +212,7 @@ class TLPOConfig(MethodConfig):
             "min_points",
         ),
     )
-    learning_rate: float = field(default=2e-5, metadata={"help": "The highest learning rate of AdamW."})
+    learning_rate: float = field(default=1e-5, metadata={"help": "The highest learning rate of AdamW."})
     warmup_steps: float = field(
         default=0.3,
         metadata={

@@ -33,6 +33,7 @@ def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
         "temperature": 1.0,
         "max_new_tokens": 10,
         "num_candidates": 8,
+        "confused_share": 0.0,
         "advantage": "probability",
         "kl_estimator": "k3",
         "beta": 0.04,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,26 @@ def test_training_raises_the_mass_of_the_clean_candidates(tmp_path: Path) -> Non
     rate = [entry["confusion/rate"] for entry in history(run)[:12]]
     assert sum(mass[-3:]) / 3 > 0.6 > 0.3 > mass[0]
     assert sum(rate[-3:]) < sum(rate[:3])
+
+
+def test_a_share_of_each_group_is_wrong_by_itself(tmp_path: Path) -> None:
+    """In the language of its own point, though both languages are in one step."""
+    rows = [{**row, "language": language} for row in ROWS[:2] for language in ("ko", "ru")]
+    run = trainer(tmp_path, rows=rows, num_candidates=16, confused_share=0.25, max_steps=1)
+    run.train()
+    assert run.last_rollout is not None
+    points = run.last_rollout.explored
+    assert {point.language for point in points} == {"ko", "ru"}
+    script = {"ko": "HANGUL", "ru": "CYRILLIC"}
+    for point in points:
+        tokens = [candidate.token for candidate in point.candidates]
+        assert len(set(tokens)) == 16
+        for token in tokens[11:15]:
+            letters = [c for c in TokenText(run.token_table, [token]).text if c.isalpha()]
+            assert letters
+            assert not any(unicodedata.name(letter).startswith(script[point.language]) for letter in letters)
+    drawn = {tuple(candidate.token for candidate in point.candidates[11:15]) for point in points}
+    assert len(drawn) == len(points) > 1
 
 
 def test_a_step_without_points_leaves_the_weights_as_they_are(tmp_path: Path) -> None:

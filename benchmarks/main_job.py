@@ -288,7 +288,7 @@ def frontier(rows: list[dict[str, Any]], path: Path) -> None:
     panels[0][0].set_ylabel("confusion rate, % (lower left is better)")
     key = "\n".join(f"{number:>2}  {name}" for name, number in numbers.items())
     figure.tight_layout(rect=(0, 0, 1 - 2.2 / size[0], 1))
-    figure.text(1 - 2.1 / size[0], 0.92, key, fontsize=8, va="top", linespacing=1.5)
+    figure.text(1 - 2.1 / size[0], 0.92, key, fontsize=8, va="top", linespacing=1.3)
     figure.savefig(path)
 
 

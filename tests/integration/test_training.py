@@ -69,10 +69,10 @@ def test_training_raises_the_mass_of_the_clean_candidates(tmp_path: Path) -> Non
 def test_a_share_of_each_group_is_wrong_by_itself(tmp_path: Path) -> None:
     """In the language of its own point, though both languages are in one step."""
     rows = [{**row, "language": language} for row in ROWS[:2] for language in ("ko", "ru")]
-    run = trainer(tmp_path, rows=rows, num_candidates=16, confused_share=0.25, max_steps=1)
+    run = trainer(tmp_path, kind=Remembering, rows=rows, num_candidates=16, confused_share=0.25, max_steps=1)
     run.train()
-    assert run.last_rollout is not None
-    points = run.last_rollout.explored
+    assert isinstance(run, Remembering)
+    ((_, _, points),) = run.rounds
     assert {point.language for point in points} == {"ko", "ru"}
     script = {"ko": "HANGUL", "ru": "CYRILLIC"}
     for point in points:

@@ -1,4 +1,4 @@
-"""The options of `tlpo data sample`, for the command and for whoever will call it."""
+"""The options of `tlpo data sample`, for the command and for the study that calls it."""
 
 from __future__ import annotations
 

@@ -107,8 +107,8 @@ def confused_alone(
 ) -> bool:
     """Whether a token leaves the language by itself, whatever follows it.
 
-    Only a token without a letter of the language can: so among languages of one script hardly any does, and none is
-    searched for in vain. The other arguments are those of :func:`judge`.
+    One that holds a letter of the language does not count, nor one without any letter: so among languages of one script
+    hardly any token does, and the detector is not asked in vain. The other arguments are those of :func:`judge`.
     """
     text = TokenText(table, [token], pending=pending).text
     if detector.has_target_letter(text) or not any(map(str.isalpha, text)):

@@ -85,18 +85,28 @@ def exact_kl(logits: Tensor, ref_logits: Tensor) -> Tensor:
     return (logps.exp() * (logps - torch.log_softmax(ref_logits, dim=-1))).sum(-1)
 
 
-def prefix_kl(logits: Tensor, ref_logits: Tensor, mask: Tensor) -> Tensor:
-    """Mean of :func:`exact_kl` over the positions of a prefix: how far the policy has moved where nothing was wrong.
+def clean_kl(logits: Tensor, ref_logits: Tensor, confused: Tensor) -> Tensor:
+    """``KL(pi_ref || pi_theta)`` between the two given that the token is none of a wrong language.
+
+    To lower a wrong token is free, and so the term can weigh much: what it holds is the choice among the others. In
+    this direction it is the rise in the negative log-likelihood of what the reference would have said in the language.
 
     Args:
-        logits, ref_logits: (P, K, V).
-        mask: (P, K), nonzero at positions that count.
+        logits, ref_logits: (..., V).
+        confused: bool, broadcast to (..., V): the tokens that leave the language by themselves. Never all of them.
 
     Returns:
-        (P,) in nats; 0 for a row without positions.
+        (...) in nats, >= 0.
     """
-    counted = mask.to(logits.dtype)
-    return (exact_kl(logits, ref_logits) * counted).sum(-1) / counted.sum(-1).clamp_min(1)
+    logps = torch.log_softmax(logits.masked_fill(confused, -torch.inf), dim=-1)
+    ref_logps = torch.log_softmax(ref_logits.masked_fill(confused, -torch.inf), dim=-1)
+    return (ref_logps.exp() * (ref_logps - logps).masked_fill(confused, 0)).sum(-1)
+
+
+def mean_over_positions(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the positions of a prefix: (P, K) and (P, K), nonzero where one counts -> (P,); 0 if none counts."""
+    counted = mask.to(values.dtype)
+    return (values * counted).sum(-1) / counted.sum(-1).clamp_min(1)
 
 
 def clipped_surrogate(logps: Tensor, old_logps: Tensor, advantages: Tensor, epsilon: float) -> Tensor:

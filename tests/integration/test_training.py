@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig
-from tests.models import ARCHITECTURES, tiny_model
+from tests.models import ARCHITECTURES, tiny_model, tokenizer
 from tests.runs import ROWS, Remembering, history, largest_difference, same, trainer, verdicts, weights
 from torch import nn
 from transformers import TrainerCallback
@@ -117,7 +117,9 @@ def test_groups_without_signal_are_dropped_and_counted(tmp_path: Path) -> None:
     assert (entry["confusion/points_used"], entry["explore/frac_no_signal"]) == (0, 1)
 
 
-@pytest.mark.parametrize(("estimator", "prefix_beta"), [("k3", 0.0), ("exact", 0.0), ("exact", 2.0)])
+@pytest.mark.parametrize(
+    ("estimator", "prefix_beta"), [("k3", 0.0), ("exact", 0.0), ("exact", 2.0), ("k3", 2.0), ("clean", 2.0)]
+)
 def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: str, prefix_beta: float) -> None:
     """The weights after two steps on one roll-out against brute force: one row for every candidate, plain PyTorch."""
     model, rate, beta = tiny_model(), 0.5, 0.3
@@ -143,7 +145,8 @@ def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: 
     old = [_logps(rows, point).detach() for point in points]
     for _ in range(2):
         losses = [
-            _brute_loss(rows, reference, point, o, beta, estimator) + prefix_beta * _brute_drift(rows, reference, point)
+            _brute_loss(rows, reference, point, o, beta, estimator)
+            + prefix_beta * _brute_drift(rows, reference, point, estimator)
             for point, o in zip(points, old, strict=True)
         ]
         _descend(rows, sum(losses) / len(losses), rate)
@@ -217,13 +220,30 @@ def _brute_loss(
         ref_all = torch.log_softmax(reference(torch.tensor([point.prefix_ids])).logits[0, -1], -1)
     delta = (ref_logps - logps)[members]
     kl = torch.exp(delta) - delta - 1
-    if estimator == "exact":
+    if estimator != "k3":
         everything = torch.log_softmax(model(torch.tensor([point.prefix_ids])).logits[0, -1], -1)
-        kl = (everything.exp() * (everything - ref_all)).sum().expand_as(surrogate)
+        kl = _brute_divergence(everything, ref_all, estimator).expand_as(surrogate)
     return -(surrogate - beta * kl).mean()
 
 
-def _brute_drift(model: Any, reference: Any, point: ConfusionPoint) -> torch.Tensor:
+def _brute_divergence(logps: torch.Tensor, ref_logps: torch.Tensor, estimator: str) -> torch.Tensor:
+    """KL(policy, reference), or KL(reference, policy) given that the token is Hangul or has no letter."""
+    if estimator != "clean":
+        return (logps.exp() * (logps - ref_logps)).sum()
+    detector = ConfusionDetector("ko", english="confusion")
+    kept = [
+        token
+        for token, text in enumerate(
+            tokenizer("byte_fallback").batch_decode([[t] for t in range(len(logps))], skip_special_tokens=True)
+        )
+        if any("HANGUL" in unicodedata.name(c, "") for c in text) or detector.check(text).verdict != "confused"
+    ]
+    assert 10 < len(kept) < len(logps) - 10
+    logps, ref_logps = (values[kept] - torch.logsumexp(values[kept], 0) for values in (logps, ref_logps))
+    return (ref_logps.exp() * (ref_logps - logps)).sum()
+
+
+def _brute_drift(model: Any, reference: Any, point: ConfusionPoint, estimator: str) -> torch.Tensor:
     """Mean KL to the reference at the five positions before the confusion point's own, one forward pass for each."""
     drift = []
     for length in range(max(1, len(point.prefix_ids) - 5), len(point.prefix_ids)):
@@ -231,7 +251,7 @@ def _brute_drift(model: Any, reference: Any, point: ConfusionPoint) -> torch.Ten
         logps = torch.log_softmax(model(prefix, use_cache=False).logits[0, -1], -1)
         with torch.no_grad():
             ref_logps = torch.log_softmax(reference(prefix, use_cache=False).logits[0, -1], -1)
-        drift.append((logps.exp() * (logps - ref_logps)).sum())
+        drift.append(_brute_divergence(logps, ref_logps, estimator))
     return torch.stack(drift).mean()
 
 

@@ -15,14 +15,15 @@ from tlpo.modeling.batching import left_pad
 from tlpo.modeling.logprobs import next_token_logits
 from tlpo.objective import (
     candidate_logps,
+    clean_kl,
     clipped_surrogate,
     entropy,
     exact_kl,
     group_advantages,
     has_signal,
     k3_kl,
+    mean_over_positions,
     point_losses,
-    prefix_kl,
 )
 
 
@@ -181,14 +182,40 @@ def test_exact_kl_and_entropy_against_plain_python() -> None:
     assert torch.equal(exact_kl(logits, logits), torch.zeros(3, dtype=torch.float64))
 
 
-def test_prefix_kl_is_the_mean_over_the_positions_that_count() -> None:
-    """At (1/2, 1/2) against (1/4, 3/4): log(2) - log(3) / 2; padding and rows without positions give 0."""
-    even, uneven = [0.0, 0.0], [0.0, math.log(3)]
-    logits = torch.tensor([[even, even, even], [even, even, even]], dtype=torch.float64)
-    ref = torch.tensor([[even, uneven, even], [uneven, uneven, uneven]], dtype=torch.float64)
-    mask = torch.tensor([[0, 1, 1], [0, 0, 0]])
-    expected = (math.log(2) - math.log(3) / 2) / 2
-    assert prefix_kl(logits, ref, mask).tolist() == pytest.approx([expected, 0], rel=1e-12)
+def test_the_mean_is_over_the_positions_that_count() -> None:
+    values, mask = tensor([7.0, 1.0, 4.0], [7.0, 7.0, 7.0]), torch.tensor([[0, 1, 1], [0, 0, 0]])
+    assert mean_over_positions(values, mask).tolist() == [2.5, 0]
+
+
+CONFUSED = torch.tensor([False, True, False, False, True])
+
+
+def test_clean_kl_against_plain_python() -> None:
+    """From the reference to the policy, both renormalised over tokens 0, 2 and 3."""
+    logits, ref = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(2)).double()
+    for row in range(3):
+        p, q = ([math.exp(values[row, token]) for token in (0, 2, 3)] for values in (logits, ref))
+        kl = sum(b / sum(q) * math.log(b / sum(q) / (a / sum(p))) for a, b in zip(p, q, strict=True))
+        assert float(clean_kl(logits, ref, CONFUSED)[row]) == pytest.approx(kl, rel=1e-12)
+
+
+def test_clean_kl_leaves_wrong_tokens_alone() -> None:
+    """To move them changes nothing, however far, and they get no gradient; the others are held."""
+    ref = torch.randn(2, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    logits = (ref + torch.tensor([0.0, -50.0, 0.0, 0.0, 9.0])).requires_grad_()
+    assert clean_kl(logits, ref, CONFUSED).tolist() == pytest.approx([0, 0], abs=1e-14)
+    moved = ref + torch.tensor([1.0, 1.0, 0.0, 0.0, 0.0])
+    found = clean_kl(moved.requires_grad_(), ref, CONFUSED[None])
+    assert (found > 0.01).all()
+    (gradient,) = torch.autograd.grad(found.sum(), moved)
+    assert (gradient[:, CONFUSED] == 0).all()
+    assert (gradient[:, 0] > 0).all()
+    assert (gradient[:, 2:4] < 0).all()
+
+
+def test_clean_kl_gradient_against_finite_differences() -> None:
+    logits, ref = torch.randn(2, 2, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    assert torch.autograd.gradcheck(lambda x: clean_kl(x, ref, CONFUSED), logits.requires_grad_())
 
 
 def test_exact_kl_gradient_against_finite_differences() -> None:

@@ -49,7 +49,7 @@ def audit(
     adapter: Annotated[str | None, typer.Option(help="A LoRA adapter to put on the model.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Responses sampled together.")] = 64,
-    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or auto.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto.")] = "auto",
     trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
 ) -> None:
     """Sample responses and report how often the model leaves the language, and where."""

@@ -8,7 +8,7 @@ gradient of log P(wrong) is the mean of the gradients of log p(w) over w drawn f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
@@ -20,12 +20,6 @@ from tlpo.errors import UserError
 from tlpo.modeling.sampling import uniform_draws
 
 CandidateSource = Literal["top", "sample"]
-
-ConfusedAlone = Callable[[int], bool]
-"""Token id -> whether the token by itself leaves the language at a point."""
-
-SEARCHED = 4096
-"""Drawn tokens among which wrong ones are searched: bounds the time where there are hardly any."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ def choose_candidates(
     sampled: Tensor,
     settings: ExplorationSettings,
     keys: Sequence[tuple[int, ...]] | None = None,
-    confused_alone: Sequence[ConfusedAlone] | None = None,
+    confused: Tensor | None = None,
 ) -> Tensor:
     """The tokens of each group.
 
@@ -69,7 +63,7 @@ def choose_candidates(
         sampled: (P,), the confusion tokens.
         settings: see :class:`ExplorationSettings`.
         keys: (seed, step, ...) of each point, for ``source="sample"`` and ``settings.confused``.
-        confused_alone: for each point, which tokens are wrong by themselves, for ``settings.confused``.
+        confused: (P, V) bool, the tokens that are wrong by themselves, for ``settings.confused``.
 
     Returns:
         (P, N) different ids a row: likeliest first, or as they were drawn; before the last one those that are wrong by
@@ -85,16 +79,17 @@ def choose_candidates(
         )
     if not settings.confused:
         return _by_probability(probs, sampled, settings, keys)
-    if confused_alone is None or keys is None:
-        raise ValueError("settings.confused needs keys and confused_alone")
+    if confused is None or keys is None:
+        raise ValueError("settings.confused needs keys and the confused tokens")
     others = replace(settings, num_candidates=settings.num_candidates - settings.confused)
     tokens = _by_probability(probs, sampled, others, keys)
-    drawn = _races(probs, 1.0, [(*key, 1) for key in keys]).topk(min(SEARCHED, probs.shape[-1]), dim=-1).indices
+    races = _races(probs, 1.0, [(*key, 1) for key in keys]).masked_fill(~confused, -torch.inf)
+    scores, drawn = races.topk(settings.num_candidates, dim=-1)
     likeliest = probs.topk(settings.num_candidates, dim=-1).indices
     further = [
-        _further(set(taken), filter(wrong, order), ranked, settings.confused)
-        for taken, wrong, order, ranked in zip(
-            tokens.tolist(), confused_alone, drawn.tolist(), likeliest.tolist(), strict=True
+        _further(set(taken), wrong[possible].tolist(), ranked, settings.confused)
+        for taken, wrong, possible, ranked in zip(
+            tokens.tolist(), drawn, scores > -torch.inf, likeliest.tolist(), strict=True
         )
     ]
     return torch.cat([tokens[:, :-1], torch.tensor(further, device=tokens.device), tokens[:, -1:]], dim=-1)

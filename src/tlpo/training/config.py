@@ -25,9 +25,9 @@ RECIPES: dict[str, dict[str, Any]] = {
         "num_candidates": 64,
         "confused_share": 0.125,
         "advantage": "centered",
-        "kl_estimator": "exact",
+        "kl_estimator": "clean",
         "beta": 1.0,
-        "prefix_beta": 8.0,
+        "prefix_beta": 16.0,
         "min_points": 4,
         "points_per_prompt": 1,
     },
@@ -83,7 +83,7 @@ class TLPOConfig(MethodConfig):
             "sampled_reward": ("response", "look_ahead"),
             "advantage": ("probability", "centered", "normalized"),
             "candidate_source": ("top", "sample"),
-            "kl_estimator": ("k3", "exact"),
+            "kl_estimator": ("k3", "exact", "clean"),
         }
     )
     AT_LEAST: ClassVar[Mapping[str, float]] = MappingProxyType(
@@ -191,13 +191,18 @@ class TLPOConfig(MethodConfig):
         metadata=_help("Weight of the KL term; 0, and prefix_beta 0, need no reference model.", "beta"),
     )
     kl_estimator: str | None = field(
-        default=None, metadata=_help("'k3' at the candidates, or 'exact' over the whole vocabulary.", "kl_estimator")
+        default=None,
+        metadata=_help(
+            "'k3' at the candidates, 'exact' over the vocabulary, or 'clean' over its tokens that do not leave the "
+            "language by themselves, from the reference to the policy: lowering wrong tokens is then free.",
+            "kl_estimator",
+        ),
     )
     prefix_beta: float | None = field(
         default=None,
         metadata=_help(
-            "Weight of a second KL term, over the vocabulary, at positions before the confusion point: it holds the "
-            "policy where nothing was wrong.",
+            "Weight of a second KL term at positions before the confusion point: it holds the policy where nothing was "
+            "wrong. Over the vocabulary, or what kl_estimator 'clean' leaves of it.",
             "prefix_beta",
         ),
     )
@@ -257,6 +262,11 @@ class TLPOConfig(MethodConfig):
     def needs_reference(self) -> bool:
         """Whether a KL term asks for a reference model."""
         return bool(self.beta or self.prefix_beta)
+
+    @property
+    def holds_clean(self) -> bool:
+        """Whether the KL terms leave out the tokens of wrong languages."""
+        return self.needs_reference and self.kl_estimator == "clean"
 
     @property
     def exploration(self) -> ExplorationSettings:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from tlpo.modeling.batching import left_pad
-from tlpo.training.candidates import ConfusedAlone, ExplorationSettings, choose_candidates
+from tlpo.training.candidates import ExplorationSettings, choose_candidates
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedModel
 
 
@@ -44,7 +45,7 @@ def explore(
     eos_ids: frozenset[int],
     pad_id: int,
     draw_keys: Sequence[tuple[int, ...]] | None = None,
-    confused_alone: Sequence[ConfusedAlone] | None = None,
+    confused: Tensor | None = None,
 ) -> list[list[Candidate]]:
     """Candidates and continuations for each confusion point.
 
@@ -56,7 +57,7 @@ def explore(
         eos_ids: ids that end a response.
         pad_id: any valid id.
         draw_keys: (seed, step, ...) of each point; needed with ``source="sample"`` and ``settings.confused``.
-        confused_alone: for each point, which tokens are wrong by themselves; needed with ``settings.confused`` alone.
+        confused: (P, V) bool, the tokens that are wrong by themselves; needed with ``settings.confused`` alone.
 
     Returns:
         For each point its N candidates in the order of :func:`tlpo.training.candidates.choose_candidates`.
@@ -70,7 +71,7 @@ def explore(
     try:
         for chunk in _chunks(prefixes, max(1, settings.batch_size // settings.num_candidates)):
             keys = [draw_keys[place] for place in chunk] if draw_keys is not None else None
-            wrong = [confused_alone[place] for place in chunk] if confused_alone is not None else None
+            wrong = confused[chunk] if confused is not None else None
             found = _explore_chunk(
                 model,
                 [prefixes[place] for place in chunk],
@@ -102,12 +103,12 @@ def _explore_chunk(
     eos_ids: frozenset[int],
     pad_id: int,
     keys: list[tuple[int, ...]] | None,
-    wrong: list[ConfusedAlone] | None,
+    confused: Tensor | None,
 ) -> list[list[Candidate]]:
     batch = left_pad(prefixes, pad_id, model.device)
     output = model(**batch.as_inputs(), use_cache=settings.look_ahead > 0, logits_to_keep=1)
     probs = torch.softmax(output.logits[:, -1].float(), dim=-1)
-    tokens = choose_candidates(probs, torch.tensor(sampled, device=probs.device), settings, keys, wrong)
+    tokens = choose_candidates(probs, torch.tensor(sampled, device=probs.device), settings, keys, confused)
     steps = [tokens]
     if settings.look_ahead > 0:
         cache, width = output.past_key_values, settings.num_candidates

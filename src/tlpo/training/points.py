@@ -105,6 +105,7 @@ class PointRow:
     advantages: list[float]
     old_logps: list[float]
     weight: float = 1.0
+    language: str = ""
 
     @classmethod
     def of(cls, point: ConfusionPoint) -> PointRow:
@@ -115,6 +116,7 @@ class PointRow:
             members=[judged.member for judged in point.judged],
             advantages=point.advantages,
             old_logps=point.old_logps,
+            language=point.language,
         )
 
     @classmethod

@@ -100,17 +100,3 @@ def judge(
         worth = settings.end if ended else settings.neutral
         return Judged(outcome, REWARD_OF[worth], worth != "drop")
     return Judged("clean", 1.0, True)
-
-
-def confused_alone(
-    token: int, prefix: str, table: Sequence[bytes], detector: ConfusionDetector, pending: bytes = b""
-) -> bool:
-    """Whether a token leaves the language by itself, whatever follows it.
-
-    One that holds a letter of the language does not count, nor one without any letter: so among languages of one script
-    hardly any token does, and the detector is not asked in vain. The other arguments are those of :func:`judge`.
-    """
-    text = TokenText(table, [token], pending=pending).text
-    if detector.has_target_letter(text) or not any(map(str.isalpha, text)):
-        return False
-    return detector.check(prefix + text, start=len(prefix)).confusion_point is not None

@@ -29,6 +29,7 @@ from tlpo.modeling.generation import Completion, GenerationSettings, GenerationS
 from tlpo.modeling.logprobs import last_logits
 from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages, point_losses
 from tlpo.training.config import TLPOConfig
+from tlpo.training.confused_tokens import ConfusedTokens
 from tlpo.training.counting import count_points, count_response, count_update
 from tlpo.training.dataset import PromptOrder, identity, prompt_order
 from tlpo.training.divergence import point_divergence, prefix_divergence
@@ -37,7 +38,7 @@ from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
 from tlpo.training.points import ConfusionPoint, Pending, PointRow, Rollout, collate, first_points
 from tlpo.training.reference import Reference
-from tlpo.training.rewards import confused_alone, judge
+from tlpo.training.rewards import judge
 from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
 
 Prompts = Sequence[Mapping[str, Any]]
@@ -118,6 +119,12 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             )
         self.eos_ids = end_token_ids(policy, tokenizer)
         self.token_table = token_bytes(tokenizer)
+        self.confused_tokens = ConfusedTokens(
+            self.token_table,
+            policy.config.get_text_config().vocab_size,
+            lambda language: self.detectors[language],
+            self.args.device,
+        )
         self.pad_id = int(next(t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if t is not None))
         self.loss_is_scaled_for_ga = True
         self.start_files(TLPOFiles(self), args.max_nonfinite_steps)
@@ -183,16 +190,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             eos_ids=self.eos_ids,
             pad_id=self.pad_id,
             draw_keys=[(self.args.seed, self.state.global_step, p.prompt_index, p.sample, 1) for p in points],
-            confused_alone=[
-                partial(
-                    confused_alone,
-                    prefix=point.prefix_text,
-                    table=self.token_table,
-                    detector=self.detectors[point.language],
-                    pending=point.prefix_pending,
-                )
-                for point in points
-            ],
+            confused=self._confused_tokens(points) if self.args.exploration.confused else None,
         )
         for point, candidates in zip(points, found, strict=True):
             point.candidates = candidates
@@ -240,8 +238,9 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
         if self.reference is not None:
             with self.reference.model() as reference:
                 ref_positions = last_logits(reference, inputs, held + 1)
-            kl = point_divergence(logits, ref_positions[:, -1], batch["candidate_ids"], str(self.args.kl_estimator))
-            drift = prefix_divergence(positions, ref_positions, batch["attention_mask"]) if held else None
+            told: Any = (batch.get("confused"), self.args.kl_estimator)
+            kl = point_divergence(logits, ref_positions[:, -1], batch["candidate_ids"], *told)
+            drift = prefix_divergence(positions, ref_positions, batch["attention_mask"], *told) if held else None
         ratio = torch.exp(logps.detach() - old_logps.detach())
         count_update(self.step_metrics, batch, logits.detach(), ratio, kl, drift, self.args.epsilon)
         losses = point_losses(surrogate, kl, batch["members"], float(self.args.beta or 0))
@@ -318,6 +317,8 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
                 last = place == len(inputs) - 1
                 with nullcontext() if last else self.accelerator.no_sync(model):
                     batch = collate(rows, self.pad_id, self.args.device)
+                    if self.args.holds_clean:
+                        batch["confused"] = self._confused_tokens(rows)
                     with self.compute_loss_context_manager():
                         loss = self.compute_loss(model, batch, num_items_in_batch=num_items_in_batch)
                     self.accelerator.backward(loss)
@@ -383,6 +384,10 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
         return 0
 
     # ---- bookkeeping ----------------------------------------------------------------------------------------------
+
+    def _confused_tokens(self, rows: Sequence[ConfusionPoint] | Sequence[PointRow]) -> Tensor:
+        """(P, V) bool: the tokens that leave each row's language by themselves."""
+        return self.confused_tokens.of([row.language for row in rows])
 
     def _gathered(self, values: Tensor) -> Tensor:
         return self.accelerator.gather(values) if self.accelerator.num_processes > 1 else values

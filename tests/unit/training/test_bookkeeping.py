@@ -104,6 +104,7 @@ class TestRows:
     def test_rows_survive_json_to_the_last_bit(self) -> None:
         row = PointRow.of(point(advantages=[-1 / 3, 0.1 + 0.2, 0.0]))
         assert PointRow(**json.loads(json.dumps(asdict(row)))) == row
+        assert row.language == "ko"
 
     def test_collated_rows(self) -> None:
         batch = collate([PointRow.of(point()), PointRow.empty(0, 3)], pad_id=0, device="cpu")

@@ -42,11 +42,14 @@ def test_an_eighth_of_the_group_is_for_wrong_tokens(tmp_path: Path, size: int, c
     assert config(tmp_path, num_candidates=size, recipe="paper").exploration.confused == 0
 
 
-def test_the_default_recipe_holds_the_policy_by_the_exact_divergence(tmp_path: Path) -> None:
+def test_the_default_recipe_holds_the_policy_among_clean_tokens(tmp_path: Path) -> None:
     args = config(tmp_path)
     assert args.exploration.num_candidates == 64
     assert args.exploration.source == "top"
-    assert (args.advantage, args.kl_estimator) == ("centered", "exact")
+    assert (args.advantage, args.kl_estimator) == ("centered", "clean")
+    assert args.holds_clean
+    assert not config(tmp_path, kl_estimator="exact").holds_clean
+    assert not config(tmp_path, beta=0.0, prefix_beta=0.0).holds_clean
     assert args.beta is not None
     assert args.beta >= 0.5
 

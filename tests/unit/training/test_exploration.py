@@ -127,7 +127,7 @@ def test_a_point_draws_the_same_in_every_batch() -> None:
 
 
 def test_each_point_has_its_own_wrong_tokens_in_every_batch() -> None:
-    """The predicates stay with their points though chunks take the points by length."""
+    """The masks stay with their points though chunks take the points by length."""
     model, prefixes = tiny_model(dtype=torch.float64), ragged_prompts(5)
     settings = ExplorationSettings(num_candidates=4, confused=1, include_sampled=False)
     with torch.no_grad():
@@ -143,7 +143,7 @@ def test_each_point_has_its_own_wrong_tokens_in_every_batch() -> None:
             eos_ids=ENDS,
             pad_id=0,
             draw_keys=[(0, 3, place) for place in range(5)],
-            confused_alone=[token.__eq__ for token in last],
+            confused=torch.nn.functional.one_hot(torch.tensor(last), model.config.vocab_size).bool(),
         )
         return [[candidate.token for candidate in group] for group in groups]
 

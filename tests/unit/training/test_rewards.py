@@ -6,7 +6,7 @@ import pytest
 
 from tlpo.confusion import ConfusionDetector
 from tlpo.training.exploration import Candidate
-from tlpo.training.rewards import Judged, RewardSettings, confused_alone, judge
+from tlpo.training.rewards import Judged, RewardSettings, judge
 
 EOS = 0
 PUBLISHED = RewardSettings(in_context=False, neutral="clean", end="clean")
@@ -111,32 +111,3 @@ def test_a_candidate_may_end_a_character_that_the_prefix_began() -> None:
     letter = "ж".encode()
     assert run([letter[1:]], prefix="나는 ", pending=letter[:1]) == CONFUSED
     assert run([letter[1:]], prefix="나는 ", pending=letter[:1], settings=PUBLISHED).outcome == "neutral"
-
-
-@pytest.mark.parametrize(
-    ("piece", "expected"),
-    [
-        ("пошёл", True),
-        (" the", True),
-        ("학교", False),
-        ("the학교", False),
-        ("12", False),
-        (" ", False),
-        (b"\xd0", False),
-    ],
-)
-def test_a_token_is_confused_alone(piece: str | bytes, expected: bool) -> None:
-    """As the reward has it, but for tokens that hold a letter of the language too, and those without any."""
-    table = [piece.encode() if isinstance(piece, str) else piece]
-    detector = ConfusionDetector("ko", english="confusion", strictness="strict")
-    assert confused_alone(0, "나는 오늘 ", table, detector) is expected
-
-
-def test_a_token_alone_may_end_the_character_before_it() -> None:
-    detector = ConfusionDetector("ko", english="confusion")
-    assert not confused_alone(0, "나는 ", [b"\xbf"], detector)
-    assert confused_alone(0, "나는 ", [b"\xbf"], detector, pending=b"\xd0")
-
-
-def test_english_is_not_confused_alone_where_it_is_neutral() -> None:
-    assert not confused_alone(0, "나는 ", [b" the"], ConfusionDetector("ko", english="neutral"))

@@ -12,7 +12,7 @@ from tlpo.head_selection.templates import Template
 class ExtractOptions:
     """How task embeddings are made.
 
-    model: short name, folder or hub id. revision: of a hub model. dtype: float32, bfloat16 or auto.
+    model: short name, folder or hub id. revision: of a hub model. dtype: float32, bfloat16, float16 or auto.
     template: how a task is written, see `parse_template`. num_prompts, shots: few-shot prompts and examples in each.
     """
 

@@ -82,6 +82,6 @@ def test_the_grid_is_the_one_promised() -> None:
         ("num_candidates", 4), ("num_candidates", 16), ("look_ahead", 0), ("reward_in_context", False),
         ("neutral_reward", "clean"), ("neutral_reward", "zero"), ("include_sampled_token", False),
         ("sampled_reward", "response"),
-        ("end_reward", "clean"), ("end_reward", "zero"), ("kl_estimator", "k3"),
+        ("end_reward", "clean"), ("end_reward", "zero"), ("kl_estimator", "k3"), ("kl_estimator", "exact"),
     ]:  # fmt: skip
         assert any(options.get(name) == value for options in changed), (name, value)

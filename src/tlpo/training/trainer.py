@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +32,7 @@ from tlpo.training.config import TLPOConfig
 from tlpo.training.confused_tokens import ConfusedTokens
 from tlpo.training.counting import count_points, count_response, count_update
 from tlpo.training.dataset import PromptOrder, identity, prompt_order
-from tlpo.training.divergence import point_divergence, prefix_divergence
+from tlpo.training.divergence import Estimator, point_divergence, prefix_divergence
 from tlpo.training.exploration import explore
 from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
@@ -238,9 +238,10 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
         if self.reference is not None:
             with self.reference.model() as reference:
                 ref_positions = last_logits(reference, inputs, held + 1)
-            told: Any = (batch.get("confused"), self.args.kl_estimator)
-            kl = point_divergence(logits, ref_positions[:, -1], batch["candidate_ids"], *told)
-            drift = prefix_divergence(positions, ref_positions, batch["attention_mask"], *told) if held else None
+            confused, estimator = batch.get("confused"), cast(Estimator, self.args.kl_estimator)
+            kl = point_divergence(logits, ref_positions[:, -1], batch["candidate_ids"], confused, estimator)
+            if held:
+                drift = prefix_divergence(positions, ref_positions, batch["attention_mask"], confused, estimator)
         ratio = torch.exp(logps.detach() - old_logps.detach())
         count_update(self.step_metrics, batch, logits.detach(), ratio, kl, drift, self.args.epsilon)
         losses = point_losses(surrogate, kl, batch["members"], float(self.args.beta or 0))

@@ -40,7 +40,7 @@ def comparable(run: TLPOTrainer) -> list[dict[str, float]]:
         ({"peft_config": DROPOUT_LORA, "num_iterations": 2}, (1, 3)),
         ({"architecture": "gpt2", "gradient_accumulation_steps": 2, "per_device_train_batch_size": 2}, (1, 3)),
         ({"ref_model_sync_steps": 2, "beta": 0.5}, (3,)),
-        ({"min_points": 20, "prefix_beta": 0.5, "max_steps": 6}, (1, 2, 4)),
+        ({"min_points": 20, "prefix_beta": 0.5, "kl_estimator": "clean", "max_steps": 6}, (1, 2, 4)),
     ],
     ids=["full", "iterations", "lora", "dropout", "reference", "waiting"],
 )

@@ -66,7 +66,7 @@ class OneBad(Counting):
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "down_proj"])
 SCENARIOS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "small chunks": {"update_batch_size": 2, "gradient_accumulation_steps": 2, "kl_estimator": "exact"},
+    "small chunks": {"update_batch_size": 2, "gradient_accumulation_steps": 2, "kl_estimator": "clean"},
     "waiting": {"min_points": 20, "prefix_beta": 0.5, "max_steps": 4},
     "iterations": {"num_iterations": 2, "max_steps": 4},
     "one-sided": {"kind": OneSided},

@@ -30,7 +30,7 @@ def demo(
     clean_text: Annotated[
         list[str] | None, typer.Option(help="Clean sentences as LANGUAGE=FILE, for the NLL. Default: bundled prompts.")
     ] = None,
-    max_steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 10,
+    max_steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 8,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest response, in tokens.")] = 64,
     num_prompts: Annotated[int, typer.Option(min=1, help="Held-out prompts in the audits.")] = 60,
     num_samples: Annotated[int, typer.Option(min=1, help="Responses to each of them.")] = 2,
@@ -64,7 +64,7 @@ def demo(
     console = Console(highlight=False)
     shown = get_language(code).name
     console.print(f"Auditing {model} in {shown}, training it for {max_steps} steps, and auditing it again.")
-    console.print("About ten minutes on two cores. Ctrl-C is safe: the same command goes on from there.\n")
+    console.print("Under ten minutes on two cores. Ctrl-C is safe: the same command goes on from there.\n")
     command = repeating(
         model=model,
         language=code,

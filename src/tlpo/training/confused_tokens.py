@@ -41,7 +41,8 @@ class ConfusedTokens:
                 found = torch.zeros(self._size, dtype=torch.bool)
                 found[confused_alone(self._table[: self._size], self._detector_of(language))] = True
                 self._masks[language] = found.to(self._device)
-        return torch.stack([self._masks[language] for language in languages])
+        rows = [self._masks[language] for language in languages]
+        return torch.stack(rows) if rows else self._masks[""].new_zeros(0, self._size)
 
 
 def confused_alone(table: Sequence[bytes], detector: ConfusionDetector) -> list[int]:

@@ -61,3 +61,8 @@ def test_a_mask_for_each_row_made_once_for_each_language() -> None:
 def test_a_vocabulary_smaller_than_the_tokenizers() -> None:
     tokens = ConfusedTokens(TABLE, 2, ConfusionDetector, "cpu")
     assert tokens.of(["ko"]).tolist() == [[True, False]]
+
+
+def test_no_rows() -> None:
+    """A step without confusion points, or a rank of it."""
+    assert ConfusedTokens(TABLE, 5, ConfusionDetector, "cpu").of([]).shape == (0, 5)

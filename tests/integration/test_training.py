@@ -86,11 +86,12 @@ def test_a_share_of_each_group_is_wrong_by_itself(tmp_path: Path) -> None:
     assert len(drawn) == len(points) > 1
 
 
-def test_a_step_without_points_leaves_the_weights_as_they_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [{}, {"confused_share": 0.25, "kl_estimator": "clean", "prefix_beta": 16.0}])
+def test_a_step_without_points_leaves_the_weights_as_they_are(tmp_path: Path, options: dict[str, Any]) -> None:
     """Weight decay and the momentum of earlier steps must not move them either."""
     watch = WeightsAfterEachStep()
     Quiet.silent = (0, 2)
-    run = trainer(tmp_path, kind=Quiet, callbacks=[watch], max_steps=4, weight_decay=0.5)
+    run = trainer(tmp_path, kind=Quiet, callbacks=[watch], max_steps=4, weight_decay=0.5, **options)
     start = weights(run.model)
     run.train()
     first, second, third, fourth = watch.steps

@@ -64,13 +64,14 @@ class OneBad(Counting):
 
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "down_proj"])
+RECIPE = {"confused_share": 0.25, "kl_estimator": "clean", "prefix_beta": 1.0}  # as by default, with the masks it needs
 SCENARIOS: dict[str, dict[str, Any]] = {
     "plain": {},
     "small chunks": {"update_batch_size": 2, "gradient_accumulation_steps": 2, "kl_estimator": "clean"},
     "waiting": {"min_points": 20, "prefix_beta": 0.5, "max_steps": 4},
     "iterations": {"num_iterations": 2, "max_steps": 4},
-    "one-sided": {"kind": OneSided},
-    "silent": {"kind": Silent, "optim": "adamw_torch", "weight_decay": 0.5},
+    "one-sided": {"kind": OneSided} | RECIPE,
+    "silent": {"kind": Silent, "optim": "adamw_torch", "weight_decay": 0.5} | RECIPE,
     "one bad": {"kind": OneBad},
     "lora": {"peft_config": LORA},
     "resumed": {"save_strategy": "steps", "save_steps": 1, "num_iterations": 2, "max_steps": 4},

@@ -163,7 +163,7 @@ def tiny_model(
     elif architecture == "qwen3":
         model = Qwen3ForCausalLM(Qwen3Config(**common, head_dim=8))
     elif architecture == "mistral":
-        model = MistralForCausalLM(MistralConfig(**common, head_dim=8, sliding_window=None))
+        model = MistralForCausalLM(MistralConfig(**common, head_dim=8, sliding_window=SLIDING_WINDOW))
     elif architecture == "gemma3":
         layers = ["sliding_attention", "full_attention"]
         common["tie_word_embeddings"] = True

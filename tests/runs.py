@@ -20,6 +20,9 @@ from tlpo.training.points import ConfusionPoint
 
 ROWS = [{"prompt": sentence[:start], "language": "ko"} for sentence in SENTENCES for start in (6, 9, 14, 20)]
 
+RECIPE: dict[str, Any] = {"confused_share": 0.25, "kl_estimator": "clean", "prefix_beta": 1.0}
+"""What the default recipe has beyond the paper's: wrong tokens in each group, and a divergence that leaves them out."""
+
 
 def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
     """Three steps of four prompts with two samples each and the paper's objective, quiet, without a last checkpoint."""

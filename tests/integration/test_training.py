@@ -11,7 +11,7 @@ import pytest
 import torch
 from peft import LoraConfig
 from tests.models import ARCHITECTURES, tiny_model, tokenizer
-from tests.runs import ROWS, Remembering, history, largest_difference, same, trainer, verdicts, weights
+from tests.runs import RECIPE, ROWS, Remembering, history, largest_difference, same, trainer, verdicts, weights
 from torch import nn
 from transformers import TrainerCallback
 
@@ -42,9 +42,10 @@ class Quiet(TLPOTrainer):
         return [] if self.state.global_step in self.silent else points
 
 
+@pytest.mark.parametrize("options", [{}, RECIPE], ids=["paper", "default"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_every_architecture_trains(tmp_path: Path, architecture: str) -> None:
-    run = trainer(tmp_path, model=tiny_model(architecture), max_steps=2)
+def test_every_architecture_trains(tmp_path: Path, architecture: str, options: dict[str, Any]) -> None:
+    run = trainer(tmp_path, model=tiny_model(architecture), max_steps=2, **options)
     before = weights(run.model)
     run.train()
     assert not same(before, weights(run.model))
@@ -86,7 +87,7 @@ def test_a_share_of_each_group_is_wrong_by_itself(tmp_path: Path) -> None:
     assert len(drawn) == len(points) > 1
 
 
-@pytest.mark.parametrize("options", [{}, {"confused_share": 0.25, "kl_estimator": "clean", "prefix_beta": 16.0}])
+@pytest.mark.parametrize("options", [{}, RECIPE], ids=["paper", "default"])
 def test_a_step_without_points_leaves_the_weights_as_they_are(tmp_path: Path, options: dict[str, Any]) -> None:
     """Weight decay and the momentum of earlier steps must not move them either."""
     watch = WeightsAfterEachStep()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig
+from safetensors.torch import load_file
 from tests.models import tiny_model
 from tests.runs import ROWS, history, same, trainer, weights
 
@@ -110,6 +111,52 @@ def test_the_best_checkpoint_outlives_the_limit(tmp_path: Path) -> None:
     trainer(tmp_path, kind=Worse, **SAVING | options | best).train()
     assert (tmp_path / "checkpoint-1" / MARKER).is_file()
     assert not (tmp_path / "checkpoint-3").exists()
+
+
+class Evaluated(TLPOTrainer):
+    """Evaluations with given results; one of them is broken off by Ctrl-C."""
+
+    rates: tuple[float, ...] = ()
+    broken: int | None = None
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        if self.state.global_step == self.broken:
+            raise KeyboardInterrupt
+        metrics = {"eval_confusion/rate": self.rates[self.state.global_step - 1]}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+@pytest.mark.parametrize(
+    ("rates", "broken"),
+    [((0.5, 0.1, 0.3), 2), ((0.5, 0.1, 0.3), 3), ((0.5, 0.3, 0.1), 3)],
+    ids=["best, then a step", "another is best", "the last is best"],
+)
+def test_an_evaluation_that_was_broken_off_is_made_up(tmp_path: Path, rates: tuple[float, ...], broken: int) -> None:
+    """And the best checkpoint becomes the model, as in the unbroken run."""
+    options = {"eval_strategy": "steps", "eval_steps": 1, "load_best_model_at_end": True, "eval_dataset": ROWS[:2]}
+    options |= {"metric_for_best_model": "eval_confusion/rate", "greater_is_better": False}
+
+    def fresh(folder: Path, broken: int | None) -> Evaluated:
+        run = trainer(folder, kind=Evaluated, **SAVING | {"max_steps": 3} | options)
+        assert isinstance(run, Evaluated)
+        run.rates, run.broken = rates, broken
+        return run
+
+    unbroken = fresh(tmp_path / "a", None)
+    unbroken.train()
+    first = fresh(tmp_path / "b", broken)
+    with pytest.raises(KeyboardInterrupt):
+        first.train()
+    assert first.save_now().name == f"checkpoint-{broken}"
+    again = fresh(tmp_path / "b", None)
+    again.train(resume_from_checkpoint=True)
+    best = load_file(tmp_path / "a" / f"checkpoint-{1 + rates.index(min(rates))}" / "model.safetensors")
+    for run in (unbroken, again):
+        assert all(torch.equal(value, run.model.state_dict()[name]) for name, value in best.items())
+    evaluated = [entry["step"] for entry in again.state.log_history if "eval_confusion/rate" in entry]
+    assert evaluated == [1, 2, 3]
 
 
 def test_a_half_written_checkpoint_is_passed_over(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch.nn.parallel import DistributedDataParallel
 
 from tests.models import tiny_model
-from tests.runs import ROWS, history, trainer, weights
+from tests.runs import RECIPE, ROWS, history, trainer, weights
 from tlpo import TLPOTrainer
 from tlpo.training.points import ConfusionPoint
 
@@ -64,7 +64,6 @@ class OneBad(Counting):
 
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "down_proj"])
-RECIPE = {"confused_share": 0.25, "kl_estimator": "clean", "prefix_beta": 1.0}  # as by default, with the masks it needs
 SCENARIOS: dict[str, dict[str, Any]] = {
     "plain": {},
     "small chunks": {"update_batch_size": 2, "gradient_accumulation_steps": 2, "kl_estimator": "clean"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import random
 import shutil
 from dataclasses import replace
@@ -26,6 +27,7 @@ from tlpo.loop.guards import StepGuard
 
 METRICS_FILE = "metrics.jsonl"
 GUARD_FILE = "skipped_steps.json"
+EVALUATION_DUE_FILE = "evaluation_due"
 
 
 class PersistenceMixin(Trainer):
@@ -34,6 +36,7 @@ class PersistenceMixin(Trainer):
     Attributes:
         in_optimizer_step: from the optimizer's step until the step is logged; the weights belong to no step then.
         interrupt_pending: Ctrl-C came meanwhile, and is answered when the step has ended.
+        evaluation_due: the last finished step calls for an evaluation that has not ended.
         guard: skips steps whose gradient is not finite, and ends a run that has too many of them.
         files: the callback that writes the run's files; `start_files` makes it.
         rollouts: the responses that this process has sampled so far.
@@ -43,6 +46,7 @@ class PersistenceMixin(Trainer):
 
     in_optimizer_step = False
     interrupt_pending = False
+    evaluation_due = False
     guard: StepGuard
     files: RunFiles
     rollouts: RolloutCount
@@ -68,6 +72,9 @@ class PersistenceMixin(Trainer):
         if isinstance(resume_from_checkpoint, str) and self._is_last(Path(resume_from_checkpoint)):
             # The Trainer would take one more step from it, were it in the middle of an epoch.
             self._load_from_checkpoint(resume_from_checkpoint)
+            self._make_up_evaluation()
+            if self.args.load_best_model_at_end and self.state.best_model_checkpoint is not None:
+                self._load_best_model()  # type: ignore[no-untyped-call]
             return TrainOutput(self.state.global_step, 0.0, {})
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
@@ -84,9 +91,24 @@ class PersistenceMixin(Trainer):
         return True
 
     def get_batch_samples(self, *args: Any, **kwargs: Any) -> Any:
-        """The batches of one optimizer step; too many bad steps before it end the run."""
-        self.guard.check(self)
+        """The batches of one optimizer step."""
+        self.before_step()
         return super().get_batch_samples(*args, **kwargs)
+
+    def before_step(self) -> None:
+        """Called before each step: too many bad ones end the run, and an evaluation that was broken off is made up."""
+        self.guard.check(self)
+        self._make_up_evaluation()
+
+    def _make_up_evaluation(self) -> None:
+        """Of the checkpoint that Ctrl-C left in place of the evaluation; it may be the best one."""
+        if self.evaluation_due and self._determine_best_metric(self._evaluate(None, None), None):
+            self.state.best_model_checkpoint = str(self._checkpoint_folder())
+
+    def _evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        metrics = super()._evaluate(*args, **kwargs)
+        self.evaluation_due = False
+        return metrics
 
     def skipped_step(self) -> None:
         """Called when a step is dropped because it is not finite."""
@@ -105,6 +127,7 @@ class PersistenceMixin(Trainer):
         self._finished_rollouts = replace(self.rollouts)
         evaluate, save = self.control.should_evaluate, self.control.should_save
         self.control.should_evaluate = self.control.should_save = False
+        self.evaluation_due = evaluate
         super()._maybe_log_save_evaluate(*args, **kwargs)
         self.in_optimizer_step = False
         if self.interrupt_pending:
@@ -144,12 +167,15 @@ class PersistenceMixin(Trainer):
         self._finished_rollouts.save(folder / f"rollouts_{self.args.process_index}.json")
         if self.args.should_save:
             self.guard.save(folder / GUARD_FILE)
+            if self.evaluation_due:
+                (folder / EVALUATION_DUE_FILE).touch()
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         self.rollouts = RolloutCount.load(Path(resume_from_checkpoint) / f"rollouts_{self.args.process_index}.json")
         self._finished_rollouts = replace(self.rollouts)
         self.guard.load(Path(resume_from_checkpoint) / GUARD_FILE)
+        self.evaluation_due = (Path(resume_from_checkpoint) / EVALUATION_DUE_FILE).is_file()
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         super()._save(output_dir, state_dict)
@@ -209,9 +235,17 @@ def _rng_state() -> tuple[Any, Any, torch.Tensor, torch.Tensor | None]:
 
 
 def append_lines(path: Path, records: list[dict[str, Any]]) -> None:
-    """Add records to a JSON-lines file."""
+    """Add records to a JSON-lines file. What is no number, such as a skipped step's gradient norm, becomes null."""
     with path.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        file.writelines(json.dumps(_finite(record), ensure_ascii=False, allow_nan=False) + "\n" for record in records)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _drop_later_steps(path: Path, step: int) -> None:

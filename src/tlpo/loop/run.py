@@ -85,7 +85,9 @@ def train(
         for shown in (PrinterCallback, ProgressCallback):
             trainer.remove_callback(shown)
         trainer.add_callback(progress)
-    remove_incomplete(folder)
+    if trainer.args.should_save:  # the main process alone knows that the folder is this run's
+        remove_incomplete(folder)
+    trainer.accelerator.wait_for_everyone()
     checkpoint = last_complete(folder)
     with patient_interrupts(trainer):
         try:

@@ -1,23 +1,24 @@
 """Exploration: what else could the policy have said at the confusion point, and where would it have led?
 
-One batched prefill serves all points; its last position gives the candidates, its cache, repeated once per candidate,
-gives their greedy continuations. The number of rows decoded together is bounded, and with it the memory.
+One batched prefill serves all points, as far as the bound on the rows that are decoded together allows: its last
+position gives the candidates, its cache, repeated once per candidate, gives their greedy continuations.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
-from tlpo.modeling.batching import left_pad
+from tlpo.modeling.batching import PaddedBatch, left_pad
 from tlpo.training.candidates import ExplorationSettings, choose_candidates
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import PreTrainedModel
+    from transformers import Cache, PreTrainedModel
 
 
 @dataclass
@@ -109,28 +110,17 @@ def _explore_chunk(
     output = model(**batch.as_inputs(), use_cache=settings.look_ahead > 0, logits_to_keep=1)
     probs = torch.softmax(output.logits[:, -1].float(), dim=-1)
     tokens = choose_candidates(probs, torch.tensor(sampled, device=probs.device), settings, keys, confused)
-    steps = [tokens]
     if settings.look_ahead > 0:
-        cache, width = output.past_key_values, settings.num_candidates
-        cache.batch_repeat_interleave(width)
+        cache = output.past_key_values
         del output
-        mask = batch.attention_mask.repeat_interleave(width, dim=0)
-        positions = batch.position_ids[:, -1:].repeat_interleave(width, dim=0)
-        current = tokens.reshape(-1, 1)
-        for _ in range(settings.look_ahead):
-            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-            positions = positions + 1
-            logits = model(
-                input_ids=current,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            ).logits[:, -1]
-            current = logits.argmax(dim=-1, keepdim=True)
-            steps.append(current.view_as(tokens))
-    continuations = torch.stack(steps, dim=-1).tolist()
+        pieces = tokens.split(max(1, settings.batch_size // len(tokens)), dim=1)  # several if one point fills the batch
+        found = [
+            _continue(model, copy.deepcopy(cache) if len(pieces) > 1 else cache, batch, piece, settings.look_ahead)
+            for piece in pieces
+        ]
+        continuations = torch.cat(found, dim=1).tolist()
+    else:
+        continuations = tokens[..., None].tolist()
     chosen_probs = probs.gather(-1, tokens).tolist()
     return [
         [
@@ -139,6 +129,28 @@ def _explore_chunk(
         ]
         for point in range(len(prefixes))
     ]
+
+
+def _continue(model: PreTrainedModel, cache: Cache, prefixes: PaddedBatch, tokens: Tensor, count: int) -> Tensor:
+    """``count`` greedy tokens after each of a prefix's candidates: (P, W) -> (P, W, 1 + count). Uses the cache up."""
+    width = tokens.shape[1]
+    cache.batch_repeat_interleave(width)  # type: ignore[no-untyped-call]
+    mask = prefixes.attention_mask.repeat_interleave(width, dim=0)
+    positions = prefixes.position_ids[:, -1:].repeat_interleave(width, dim=0)
+    steps = [tokens]
+    for _ in range(count):
+        mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+        positions = positions + 1
+        logits = model(
+            input_ids=steps[-1].reshape(-1, 1),
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        steps.append(logits.argmax(dim=-1).view_as(tokens))
+    return torch.stack(steps, dim=-1)
 
 
 def _until_end(ids: list[int], eos_ids: frozenset[int]) -> list[int]:

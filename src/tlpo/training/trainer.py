@@ -257,7 +257,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
         All chunks ride on the last micro-batch: gradient accumulation multiplies the prompts of a step, while
         ``update_batch_size`` bounds the points that are forwarded together.
         """
-        self.guard.check(self)
+        self.before_step()
         batches = list(islice(epoch_iterator, num_batches))
         if not batches:
             return [], None

@@ -37,10 +37,10 @@ def brute_force(
     return found
 
 
-@pytest.mark.parametrize("batch_size", [1, 10, 1000])
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 1000])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_equals_brute_force(architecture: str, batch_size: int) -> None:
-    """Prefixes of mixed lengths, some past Gemma's sliding window, in chunks of one, two and all points."""
+    """Prefixes of mixed lengths, some past Gemma's sliding window; a part of one point, two or all points at a time."""
     model = tiny_model(architecture, dtype=torch.float64)
     prefixes = [list(range(10 * n, 10 * n + n)) for n in (3, 3 * SLIDING_WINDOW, 7, 2 * SLIDING_WINDOW + 1, 2)]
     sampled = [17, 450, 33, 470, 8]
@@ -54,6 +54,16 @@ def test_equals_brute_force(architecture: str, batch_size: int) -> None:
         lengths |= {len(c.continuation) for c in group}
     assert 4 in lengths
     assert len(lengths) > 1, "some continuations should end early, or the test shows too little"
+
+
+@pytest.mark.parametrize(("batch_size", "most"), [(1, 1), (3, 3), (10, 10), (14, 10)])
+def test_no_more_rows_than_allowed_are_forwarded(batch_size: int, most: int) -> None:
+    model = tiny_model()
+    rows = []
+    model.register_forward_pre_hook(lambda _, __, given: rows.append(len(given["input_ids"])), with_kwargs=True)
+    settings = ExplorationSettings(num_candidates=5, look_ahead=2, batch_size=batch_size)
+    explore(model, [[1, 2], [3], [4, 5, 6]], [7, 8, 9], settings, eos_ids=ENDS, pad_id=0)
+    assert max(rows) == most
 
 
 def test_the_sampled_token_replaces_the_last_candidate_only_if_it_is_missing() -> None:

@@ -324,9 +324,9 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def figure(rows: list[dict[str, str]], path: Path) -> None:
-    """Rate after training against the rise in NLL: one panel a language, one point a run, one colour a recipe.
+    """What is left of the confusion against the rise in NLL: one panel a language, one point a run, one mark a recipe.
 
-    The dashed line is the base model's rate; the shaded corner is a fall of 85 % at no more than 0.05 nats.
+    The shaded corner is a fall of 85 % at no more than 0.05 nats. The recipe of the last row stands out.
     """
     import matplotlib
 
@@ -336,34 +336,30 @@ def figure(rows: list[dict[str, str]], path: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "tlpo"  # the same rows give the same file
     shown = [row for row in rows if row["nll_target"]]
     languages = sorted({row["language"] for row in shown})
-    recipes = list(dict.fromkeys(row["recipe"] for row in reversed(shown)))[::-1]
-    drawn, panels = pyplot.subplots(1, len(languages), figsize=(3.1 * len(languages), 4.3), sharey=True, squeeze=False)
+    *others, last = list(dict.fromkeys(row["recipe"] for row in reversed(shown)))[::-1]
+    styles = {name: (mark, color, 6) for name, mark, color in zip(others, _MARKS, _COLORS, strict=False)}
+    styles[last] = ("o", "C3", 10)
+    drawn, panels = pyplot.subplots(1, len(languages), figsize=(3.1 * len(languages), 4.6), sharey=True, squeeze=False)
     for panel, language in zip(panels[0], languages, strict=True):
-        mine = [row for row in shown if row["language"] == language]
-        base = float(mine[0]["rate_before"])
-        panel.axhline(base, color="0.6", linestyle="--", linewidth=1)
-        panel.annotate("base model", (0, base), textcoords="offset points", xytext=(4, 3), color="0.4", fontsize=9)
+        panel.fill_between([-1, 0.05], 0, 15, color="C2", alpha=0.15, linewidth=0)
         panel.axvline(0, color="0.6", linewidth=0.6)
-        panel.fill_between([-1, 0.05], 0, 0.15 * base, color="C2", alpha=0.15, linewidth=0)
-        for number, recipe in enumerate(recipes):
-            points = [(float(row["nll_target"]), float(row["rate_after"])) for row in mine if row["recipe"] == recipe]
-            marker, last = "so^Dvp*X"[number % 8], recipe == recipes[-1]
-            panel.plot(
-                *zip(*points, strict=True) if points else ([], []),
-                marker,
-                color="C3" if last else ("C0", "C1", "C4", "C5", "C8", "C9", "C7")[number % 7],
-                markersize=9 if last else 6,
-                alpha=1 if last else 0.75,
-                label=recipe,
-            )
-        panel.set(title=language, xlabel="rise in NLL (nats a token)", xlim=(-0.01, 0.125))
-        panel.set_ylim(0, 1.1 * max(float(row["rate_before"]) for row in shown))
+        for name, (mark, color, size) in styles.items():
+            mine = [row for row in shown if (row["language"], row["recipe"]) == (language, name)]
+            rises = [float(row["nll_target"]) for row in mine]
+            left = [100 * float(row["rate_after"]) / float(row["rate_before"]) for row in mine]
+            panel.plot(rises, left, mark, color=color, markersize=size, alpha=0.8, label=name, clip_on=False)
+        panel.set(title=language, xlabel="rise in NLL (nats a token)", xlim=(-0.01, 0.125), xticks=(0, 0.05, 0.1))
+        panel.set_ylim(0, 55)
         panel.spines[["top", "right"]].set_visible(False)
-    panels[0][0].set_ylabel("confusion rate, % (lower left is better)")
+    panels[0][0].set_ylabel("confusion left, % of the base model's")
     handles, labels = panels[0][0].get_legend_handles_labels()
-    drawn.tight_layout(rect=(0, 0.13, 1, 1))
+    drawn.subplots_adjust(left=0.06, right=0.98, top=0.93, bottom=0.3, wspace=0.12)
     drawn.legend(handles, labels, loc="lower center", ncols=3, frameon=False, fontsize=9)
     drawn.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+_MARKS = "s^Dvp*X<>"
+_COLORS = ("C0", "C1", "C4", "C5", "C8", "C9", "C7", "C6", "C2")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,10 @@ def demo(
     console = Console(highlight=False)
     shown = get_language(code).name
     console.print(f"Auditing {model} in {shown}, training it for {max_steps} steps, and auditing it again.")
-    console.print("Under ten minutes on two cores. Ctrl-C is safe: the same command goes on from there.\n")
+    console.print(
+        "With the default options under ten minutes on two cores. "
+        "Ctrl-C is safe: the same command goes on from there.\n"
+    )
     command = repeating(
         model=model,
         language=code,

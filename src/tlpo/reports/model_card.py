@@ -25,7 +25,7 @@ from tlpo.reports.highlight import language_name
 
 _METHOD = (
     "Trained with Token-Level Policy Optimization (TLPO, arXiv 2604.26553): where a sampled response leaves its "
-    "language, other tokens are tried at that one position, and the model is updated there alone."
+    "language, other tokens are tried at that one position, and the model is updated there."
 )
 
 

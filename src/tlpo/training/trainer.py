@@ -1,4 +1,4 @@
-"""``TLPOTrainer``: sample, find the confusion point, try other tokens there, update at that position alone.
+"""``TLPOTrainer``: sample, find the confusion point, try other tokens there, update at that position.
 
 On top of ``transformers.Trainer``, which brings the loop, the optimizer, data parallelism and checkpoints. Of its
 methods ``get_batch_samples`` turns prompts into confusion points, ``training_step`` and ``compute_loss`` update at

@@ -63,7 +63,7 @@ def print_comparison(comparison: dict[str, Any], paths: list[Path]) -> None:
     for text in (headline(comparison), verdict_text(comparison)):
         if text is not None:
             console.print(text, markup=False)
-    for note in (*comparison["caveats"], *comparison["notes"]):
+    for note in comparison["caveats"]:
         console.print(f"- {note}", markup=False)
     for path in paths:
         console.print(str(path), markup=False, soft_wrap=True)

@@ -114,7 +114,8 @@ def same_weights(methods: Methods, base: str) -> list[str]:
         if base in labels and others:
             notes.append(
                 f"With the weights of {base}: {', '.join(others)}. Accuracy and NLL are measured on the model as it "
-                "is, so theirs are the base model's, whatever another way of sampling or asking does to text."
+                "is, so theirs are the base model's by construction: a word such as surgical tells nothing of what "
+                "another way of sampling or asking does to text."
             )
         elif len(labels) > 1:
             notes.append(f"{len(labels)} runs ended with the same weights: {', '.join(others)}.")

@@ -56,7 +56,7 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
     """Compare evaluations, in the order given.
 
     Returns JSON values: {"base", "focus", "methods": [{"label", "method", "runs", "seeds", "text"}], "axes": {axis:
-    figure key}, "figures": [F], "against": [{"label", axis: C}], "caveats", "notes", "resamples", "seed",
+    figure key}, "figures": [F], "against": [{"label", axis: C}], "caveats", "resamples", "seed",
     "nll_margin"}. F is {"key", "title", "axis", "share", "higher_is_better", "items", "strata", "temperatures",
     "methods": {label: {"value", "ci95", "runs", "difference", "difference_ci95", "verdict"}}}; a verdict is
     "better", "worse", "same" or "cannot tell", and the last three are null for the base itself and where the base
@@ -93,8 +93,7 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
             for label in methods
             if focus is not None and label != focus
         ],
-        "caveats": [*caveats, *picked, *differing_settings(methods, base)],
-        "notes": same_weights(methods, base),
+        "caveats": [*caveats, *picked, *differing_settings(methods, base), *same_weights(methods, base)],
         "resamples": options.resamples,
         "seed": options.seed,
         "nll_margin": options.nll_margin,

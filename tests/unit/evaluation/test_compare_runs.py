@@ -172,8 +172,8 @@ def test_rows_that_are_one_model_are_told(make: Make) -> None:
         for label, weights in (("base", "a"), ("gate", "a"), ("DPO", "b"), ("DPO", "b"), ("ORPO", "b"), ("SFT", "c"))
     ]
     found = compare_runs(runs, FAST)
-    assert found["notes"][0].startswith("With the weights of base: gate. Accuracy and NLL")
-    assert found["notes"][1:] == ["3 runs ended with the same weights: DPO, ORPO."]
+    assert found["caveats"][1].startswith("With the weights of base: gate. Accuracy and NLL")
+    assert found["caveats"][2:] == ["3 runs ended with the same weights: DPO, ORPO."]
 
 
 def test_a_task_that_one_lacks_is_left_out_and_told(make: Make) -> None:

@@ -39,7 +39,6 @@ def comparison(
         "figures": figures,
         "against": [],
         "caveats": [],
-        "notes": [],
         "resamples": 1000,
         "seed": 0,
         "nll_margin": 0.02,

@@ -167,14 +167,14 @@ def test_the_tables() -> None:
     assert rows[2]["told"] == "No gain: not more consistent as far as the intervals say, and comes with lower accuracy"
     assert rows[1]["axes"]["likelihood"]["change"] == "+0.030"
     assert rows[1]["extra"] == {"learning rate": "5e-06"}
-    text = comparison_markdown(found, picture="comparison.svg")
+    text = comparison_markdown(found, {"Consistency": "comparison.svg", "Learning rates": "rates.svg"})
     table = [line for line in text.splitlines() if line.startswith("| ")]
     cells = [cell.strip() for cell in table[3].split(" | ")]
     assert cells[0] == "| **TLPO**"
     assert cells[1:3] == ["90.0 %", "+10.0 (+5.0 to +15.0) better"]
     assert cells[-3:] == ["60.0", "1", "5e-06 |"]
     assert "\\|" in table[4]
-    assert "](comparison.svg)" in text
+    assert "![Consistency](comparison.svg)\n\n![Learning rates](rates.svg)" in text
     console = Console(width=140, record=True, file=io.StringIO())
     console.print(comparison_terminal(found))
     assert "+10.0 better" in console.export_text()
@@ -206,10 +206,10 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
 def test_what_to_know_of_the_verdict_stands_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = comparison({"A": (UP, OPEN)}, focus="A", caveats=["Evaluated with [another] gate."], notes=["One model."])
+    found = comparison({"A": (UP, OPEN)}, focus="A", caveats=["Evaluated with [another] gate.", "One model."])
     page = Page(render_comparison(found, {}))
     assert "Evaluated with [another] gate." in page.texts("section", "headline")[0]
-    assert "One model." in page.texts("footer")[0]
+    assert "One model." in page.texts("section", "headline")[0]
     lines = comparison_markdown(found).splitlines()
     answer = lines.index("**Surgical: A is more consistent, with no loss seen in accuracy.**")
     assert answer < lines.index("- Evaluated with [another] gate.") < lines.index("- One model.")

@@ -33,8 +33,10 @@ from tlpo.reports.html import page_environment
 # The drawn colours become the page's, which know of dark screens and paper.
 _PAGE_COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", GOOD: "good", BAD: "bad", PLAIN: "plain", "#ffffff": "card"}
 _CAPTIONS = {
+    "consistency": "Consistency",
     "accuracy": "Consistency against accuracy",
     "likelihood": "Consistency against the likelihood of clean text",
+    "curves": "Learning rates",
 }
 
 
@@ -51,19 +53,22 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"{folder} is a file, or lies in one: give --output a folder") from None
     pictures: dict[str, str] = {}
+    shown: dict[str, str] = {}
     axes: list[str | None] = [axis for axis in ("accuracy", "likelihood") if axis in comparison["axes"]]
     names = []
     for number, axis in enumerate(axes or [None]):
         name = "comparison" if number == 0 else f"comparison-{axis}"
         pictures[axis or "consistency"] = save_picture(draw_picture(comparison, axis), folder / name)
         names += [f"{name}.png", f"{name}.svg"]
+        shown[_CAPTIONS[axis or "consistency"]] = f"{name}.svg"
     curves = comparison.get("study", {}).get("curves")
     if curves:
         pictures["curves"] = save_picture(draw_curves(curves), folder / "learning-rates")
         names += ["learning-rates.png", "learning-rates.svg"]
+        shown[_CAPTIONS["curves"]] = "learning-rates.svg"
     texts = {
         "comparison.html": render_comparison(comparison, pictures),
-        "comparison.md": comparison_markdown(comparison, picture="comparison.svg"),
+        "comparison.md": comparison_markdown(comparison, shown),
         "comparison.csv": comparison_csv(comparison),
         "comparison.json": json.dumps(comparison, ensure_ascii=False, indent=1) + "\n",
     }
@@ -90,9 +95,7 @@ def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]
         extras=list(dict.fromkeys(name for row in rows for name in row["extra"])),
         curves=Markup(inline_svg(pictures["curves"], "curves")) if "curves" in pictures else None,
         pictures={
-            axis: (_CAPTIONS.get(axis, "Consistency"), Markup(inline_svg(svg, axis)))
-            for axis, svg in pictures.items()
-            if axis != "curves"
+            axis: (_CAPTIONS[axis], Markup(inline_svg(svg, axis))) for axis, svg in pictures.items() if axis != "curves"
         },
         against=_against(comparison),
         details=_details(comparison),

@@ -64,8 +64,8 @@ def axis_cells(figure: Mapping[str, Any], label: str) -> dict[str, str]:
     }
 
 
-def comparison_markdown(comparison: Mapping[str, Any], *, picture: str | None = None) -> str:
-    """Verdict, table and picture as Markdown."""
+def comparison_markdown(comparison: Mapping[str, Any], pictures: Mapping[str, str] | None = None) -> str:
+    """Verdict, table and pictures as Markdown. pictures: a file's name for each caption."""
     rows = main_rows(comparison)
     axes = list(comparison["axes"])
     extras = list(dict.fromkeys(name for row in rows for name in row["extra"]))
@@ -89,9 +89,8 @@ def comparison_markdown(comparison: Mapping[str, Any], *, picture: str | None = 
     answer = headline(comparison)
     parts = [f"# {comparison.get('title', 'Methods compared')}", *([f"**{answer}**"] if answer else [])]
     parts += [verdict_text(comparison), _list(comparison["caveats"]), table]
-    if picture:
-        parts.append(f"![Consistency against ability, one point a method]({picture})")
-    parts += [_list(comparison.get("study", {}).get("notes", [])), how_read(comparison), _list(comparison["notes"])]
+    parts += [f"![{caption}]({name})" for caption, name in (pictures or {}).items()]
+    parts += [_list(comparison.get("study", {}).get("notes", [])), how_read(comparison)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

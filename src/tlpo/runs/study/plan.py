@@ -30,6 +30,8 @@ _OUTPUTS = {
     "sample": ("output", "samples.jsonl"), "pairs": ("output", "pairs.jsonl"), "train": ("output_dir", "run"),
     "validate": ("output", "evaluation"), "evaluate": ("output", "evaluation"),
 }  # fmt: skip
+EVALUATIONS = ("validate", "evaluate")
+"""Kinds whose results are read to the end; of others, what is left over may be cleared away."""
 _WORDS = ("language", "method", "label", "suite", "profiles")  # even if a file of that name lies about
 # What is said of the evaluation's own prompts and tasks says nothing of the validation.
 _NOT_FOR_VALIDATION = (

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from tlpo.errors import UserError
-from tlpo.runs.study.plan import VERBS, Stage
+from tlpo.runs.study.plan import EVALUATIONS, VERBS, Stage
 from tlpo.runs.study.state import DONE, FAILED, STOPPED, Record, States
 
 Command = Callable[[Stage, Path], list[str]]
@@ -45,7 +45,8 @@ class Worker:
         self.stage, self._states = stage, states
         self._before = states.record(stage)
         folder = stage.folder(states.root)
-        if self._before.status == DONE:  # its result was cleared away: begin anew
+        # Its result was cleared away, or what it evaluated in part has been trained anew since.
+        if self._before.status == DONE or self._outdated():
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "log.txt"
@@ -65,6 +66,14 @@ class Worker:
                 preexec_fn=_follow_parent,
                 pass_fds=() if lock is None else (lock,),
             )
+
+    def _outdated(self) -> bool:
+        """Whether an evaluation was begun before the model that it is of was saved."""
+        root = self._states.root
+        begun = self.stage.result(root) / "settings.json"
+        if self.stage.kind not in EVALUATIONS or not begun.is_file():
+            return False
+        return any(needed.result(root).stat().st_mtime > begun.stat().st_mtime for needed in self.stage.needs)
 
     @property
     def seconds(self) -> float:

@@ -9,7 +9,7 @@ from tlpo.errors import UserError
 from tlpo.evaluation.run_files import read_run
 from tlpo.runs.study.choice import Candidate, Choice, candidate, choose
 from tlpo.runs.study.config import MethodSpec
-from tlpo.runs.study.plan import Plan, Stage
+from tlpo.runs.study.plan import EVALUATIONS, Plan, Stage
 from tlpo.runs.study.state import FAILED, States
 
 
@@ -108,7 +108,7 @@ class Schedule:
 
     def _collect(self, stage: Stage, found: dict[str, Stage]) -> None:
         """Add the stage and what it needs, unless it is done."""
-        finished = self.states.done(stage) if stage.kind in _RESULTS else self.states.usable(stage)
+        finished = self.states.done(stage) if stage.kind in EVALUATIONS else self.states.usable(stage)
         if finished or stage.digest in found:
             return
         for needed in stage.needs:
@@ -120,6 +120,3 @@ class Schedule:
         if stage.digest in self.failed or (self.over and self.states.record(stage).status == FAILED):
             return True
         return any(self.lost(needed) for needed in stage.needs if not self.states.usable(needed))
-
-
-_RESULTS = ("validate", "evaluate")  # read to the end; of others the result must still lie there

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.files import write_json
-from tlpo.runs.study.plan import Stage
+from tlpo.runs.study.plan import EVALUATIONS, Stage
 
 DONE, FAILED, STOPPED, NEW = "done", "failed", "stopped", "new"
 
@@ -49,8 +49,10 @@ class States:
         write_json(folder / "stage.json", told)
 
     def done(self, stage: Stage) -> bool:
-        """Whether it has been done; its result may have been cleared away since."""
-        return self.record(stage).status == DONE
+        """Whether it has been done. A model or data may have been cleared away since; an evaluation is still read."""
+        if self.record(stage).status != DONE:
+            return False
+        return stage.kind not in EVALUATIONS or (stage.result(self.root) / "evaluation.json").is_file()
 
     def usable(self, stage: Stage) -> bool:
         """Whether it is done and its result is there."""

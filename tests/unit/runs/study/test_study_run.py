@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -152,6 +153,34 @@ def test_weights_cleared_away_are_trained_again_when_they_are_needed(study: Stud
     other = replace(bare, methods=(*bare.methods[:-1], replace(dpo, evaluate={"num_samples": 4})))
     assert run(other, control).finished
     assert "DPO, 1e-06, seed 0, train" in calls(control)[before:]
+
+
+@pytest.mark.parametrize("kind", ["validate", "evaluate"])
+def test_an_evaluation_that_has_vanished_is_made_again(study: StudyConfig, control: Path, kind: str) -> None:
+    run(study, control)
+    before = len(calls(control))
+    (cell,) = study.output.glob(f"cells/TLPO-5e-06-seed-0-{kind}-*")
+    (cell / "evaluation/evaluation.json").unlink()
+    assert run(study, control).finished
+    assert calls(control)[before:] == [f"TLPO, 5e-06, seed 0, {kind}"]
+
+
+@pytest.mark.parametrize(("age", "kept"), [(3600, False), (-3600, True)])
+def test_what_was_evaluated_of_an_earlier_training_is_dropped(
+    study: StudyConfig, control: Path, age: int, kept: bool
+) -> None:
+    """An evaluation was interrupted; if its model was trained again since, its weights may differ in the last bits."""
+    run(study, control)
+    (cell,) = study.output.glob("cells/TLPO-5e-06-seed-0-evaluate-*")
+    record = json.loads((cell / "stage.json").read_text(encoding="utf-8"))
+    (cell / "stage.json").write_text(json.dumps({**record, "status": "stopped"}), encoding="utf-8")
+    for name in ("settings.json", "part"):
+        (cell / "evaluation" / name).write_text("{}", encoding="utf-8")
+    (final,) = study.output.glob("cells/TLPO-5e-06-seed-0-train-*/run/final")
+    then = final.stat().st_mtime - age
+    os.utime(cell / "evaluation/settings.json", (then, then))
+    assert run(study, control).finished
+    assert (cell / "evaluation/part").exists() == kept
 
 
 def test_a_crash_loses_nothing_else_and_is_tried_again(study: StudyConfig, control: Path) -> None:

@@ -74,7 +74,7 @@ class PersistenceMixin(Trainer):
             self._load_from_checkpoint(resume_from_checkpoint)
             self._make_up_evaluation()
             if self.args.load_best_model_at_end and self.state.best_model_checkpoint is not None:
-                self._load_best_model()  # type: ignore[no-untyped-call]
+                self._load_best_model()
             return TrainOutput(self.state.global_step, 0.0, {})
         return super().train(resume_from_checkpoint, *args, **kwargs)
 

@@ -113,7 +113,9 @@ def _explore_chunk(
     if settings.look_ahead > 0:
         cache = output.past_key_values
         del output
-        pieces = tokens.split(max(1, settings.batch_size // len(tokens)), dim=1)  # several if one point fills the batch
+        pieces = torch.split(
+            tokens, max(1, settings.batch_size // len(tokens)), dim=1
+        )  # several if one point fills the batch
         found = [
             _continue(model, copy.deepcopy(cache) if len(pieces) > 1 else cache, batch, piece, settings.look_ahead)
             for piece in pieces
@@ -134,7 +136,7 @@ def _explore_chunk(
 def _continue(model: PreTrainedModel, cache: Cache, prefixes: PaddedBatch, tokens: Tensor, count: int) -> Tensor:
     """``count`` greedy tokens after each of a prefix's candidates: (P, W) -> (P, W, 1 + count). Uses the cache up."""
     width = tokens.shape[1]
-    cache.batch_repeat_interleave(width)  # type: ignore[no-untyped-call]
+    cache.batch_repeat_interleave(width)
     mask = prefixes.attention_mask.repeat_interleave(width, dim=0)
     positions = prefixes.position_ids[:, -1:].repeat_interleave(width, dim=0)
     steps = [tokens]

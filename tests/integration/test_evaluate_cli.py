@@ -101,6 +101,27 @@ def test_everything_is_measured_and_written(models: Path, tmp_path: Path, capsys
     assert str(output / "evaluation.json") in printed
 
 
+def test_without_training(models: Path, tmp_path: Path) -> None:
+    """The gate keeps to the script, but for letters made of single bytes; the others change what the model reads."""
+    shots = tmp_path / "shots.jsonl"
+    shots.write_text('{"prompt": "질문", "answer": "대답", "language": "ko"}\n', encoding="utf-8")
+    ways = {
+        "plain": (),
+        "gate": ("--gate", "true"),
+        "instruction": ("--instruction", "Answer in {language}."),
+        "few-shot": ("--few_shot", str(shots)),
+    }
+    responses, confused = {}, {}
+    for name, words in ways.items():
+        output = tmp_path / name
+        found = run(models / "a", output, *SHORT, "--temperature", "1", "--english", "confusion", *words)
+        items = read_items(output / found["items"]["consistency"]["1"])
+        responses[name] = tuple(item["response"] for item in items)
+        confused[name] = sum(item["outcomes"]["tlpo"]["confused"] for item in items)
+    assert len(set(responses.values())) == len(ways)
+    assert confused["gate"] < confused["plain"]
+
+
 def test_results_go_by_content_and_not_by_name(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = (*SHORT, "--suite", "consistency,capability", "--capability_data", str(models / "questions"),
                "--tasks", "tlpo_en_copa")  # fmt: skip

@@ -271,7 +271,7 @@ def add_to_csv(results: Path, path: Path) -> None:
     """A row for each run and language that the file does not hold yet.
 
     Rates (strict detection) in percent; likelihoods as rises in nats a token; letters and digits as changes in points,
-    length and distinct-2 in percent.
+    length and distinct-2 in percent. ``recipe`` is the run's name; ``options`` is left to be filled in by hand.
     """
     known = read_csv(path)
     places = {(row["recipe"], row["trained_on"], row["language"], row["seed"]) for row in known}

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import TrainerCallback
 
 from tests.models import SENTENCES, tiny_model, tokenizer
 from tlpo import ConfusionDetector, TLPOConfig, TLPOTrainer
@@ -96,6 +97,16 @@ def largest_difference(one: dict[str, torch.Tensor], other: dict[str, torch.Tens
 def history(run: TLPOTrainer) -> list[dict[str, float]]:
     """The metrics logged at each step."""
     return [entry for entry in run.state.log_history if "confusion/points" in entry]
+
+
+class WeightsAfterEachStep(TrainerCallback):
+    """Keeps a copy of them."""
+
+    def __init__(self) -> None:
+        self.steps: list[dict[str, torch.Tensor]] = []
+
+    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+        self.steps.append(weights(model))
 
 
 class Remembering(TLPOTrainer):

@@ -13,7 +13,7 @@ import torch
 from peft import LoraConfig
 from safetensors.torch import load_file
 from tests.models import tiny_model
-from tests.runs import ROWS, history, same, trainer, weights
+from tests.runs import ROWS, WeightsAfterEachStep, history, same, trainer, weights
 
 from tlpo import TLPOTrainer, UserError
 from tlpo.loop.checkpoints import MARKER, last_complete
@@ -203,8 +203,6 @@ class Unlucky(TLPOTrainer):
 @pytest.mark.parametrize("max_grad_norm", [1.0, 0.0])
 @pytest.mark.parametrize("in_gradient", [False, True])
 def test_a_step_that_is_not_finite_is_skipped(tmp_path: Path, in_gradient: bool, max_grad_norm: float) -> None:
-    from tests.integration.test_training import WeightsAfterEachStep
-
     watch = WeightsAfterEachStep()
     Unlucky.bad, Unlucky.in_gradient = (1, 3), in_gradient
     run = trainer(tmp_path, kind=Unlucky, callbacks=[watch], max_steps=5, weight_decay=0.5, max_grad_norm=max_grad_norm)
@@ -217,6 +215,14 @@ def test_a_step_that_is_not_finite_is_skipped(tmp_path: Path, in_gradient: bool,
     assert all(value.isfinite().all() for value in fifth.values())
     assert [entry["train/skipped_steps"] for entry in history(run)[:5]] == [0, 1, 0, 1, 0]
     assert run.guard.skipped == 2
+
+    def refuse(word: str) -> None:
+        pytest.fail(f"{word} is no JSON")
+
+    lines = (tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line, parse_constant=refuse) for line in lines]
+    norms = [entry["grad_norm"] for entry in entries if "grad_norm" in entry]
+    assert [norm is None for norm in norms] == [False, True, False, True, False]
 
 
 def test_too_many_such_steps_end_the_run_with_the_last_good_weights(tmp_path: Path) -> None:

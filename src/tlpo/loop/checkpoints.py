@@ -39,4 +39,4 @@ def remove_incomplete(output_dir: Path) -> None:
     """Delete checkpoint folders without their marker: the remains of a kill during saving."""
     for _, path in checkpoint_folders(output_dir):
         if not (path / MARKER).is_file():
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)  # what stays is passed over

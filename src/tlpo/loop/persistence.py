@@ -20,7 +20,7 @@ from transformers.trainer_callback import TrainerState
 from transformers.trainer_utils import TrainOutput, rotate_checkpoints
 
 from tlpo.errors import UserError, is_disk_full
-from tlpo.files import write_text
+from tlpo.files import json_text, write_text
 from tlpo.loop.budget import RolloutCount
 from tlpo.loop.checkpoints import MARKER, last_complete, mark_complete
 from tlpo.loop.guards import StepGuard
@@ -237,7 +237,7 @@ def _rng_state() -> tuple[Any, Any, torch.Tensor, torch.Tensor | None]:
 def append_lines(path: Path, records: list[dict[str, Any]]) -> None:
     """Add records to a JSON-lines file. What is no number, such as a skipped step's gradient norm, becomes null."""
     with path.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(_finite(record), ensure_ascii=False, allow_nan=False) + "\n" for record in records)
+        file.writelines(json_text(_finite(record)) + "\n" for record in records)
 
 
 def _finite(value: Any) -> Any:

@@ -18,6 +18,7 @@ from tlpo.errors import UserError
 from tlpo.modeling.alignment import TokenText, token_bytes
 from tlpo.modeling.allocator import keep_big_blocks
 from tlpo.modeling.batching import PaddedBatch, left_pad, length_buckets
+from tlpo.modeling.decoding import DecodingRows
 from tlpo.modeling.sampling import sample, uniform_draws
 
 if TYPE_CHECKING:
@@ -116,11 +117,8 @@ class _Decoder:
         self.active = list(self.rows)
         repeats = self.settings.num_generations
         output = self.model(**batch.as_inputs(), use_cache=True, logits_to_keep=1)
-        cache, logits = output.past_key_values, output.logits[:, -1].repeat_interleave(repeats, dim=0)
-        if repeats > 1:
-            cache.batch_repeat_interleave(repeats)
-        mask = batch.attention_mask.repeat_interleave(repeats, dim=0)
-        positions = batch.position_ids[:, -1:].repeat_interleave(repeats, dim=0)
+        rows = DecodingRows(self.model, output.past_key_values, batch, repeats)
+        logits = output.logits[:, -1].repeat_interleave(repeats, dim=0)
         del output
         if logits.isnan().any():
             raise UserError("the model's logits are not numbers: its weights are damaged, or its dtype is too narrow")
@@ -135,19 +133,10 @@ class _Decoder:
                 if not keep:
                     return
                 index = torch.tensor(keep, device=logits.device)
-                cache.batch_select_indices(index)
-                tokens, mask, positions = tokens[index], mask[index], positions[index]
+                rows.select(index)
+                tokens = tokens[index]
                 self.active = [self.active[place] for place in keep]
-            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-            positions = positions + 1
-            logits = self.model(
-                input_ids=tokens[:, None],
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            ).logits[:, -1]
+            logits = rows.step(tokens)
             self.stats.row_steps += len(self.active)
 
     def _append(self, tokens: list[int], last: bool) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from tlpo.modeling.batching import PaddedBatch, left_pad
+from tlpo.modeling.decoding import DecodingRows
 from tlpo.training.candidates import ExplorationSettings, choose_candidates
 
 if TYPE_CHECKING:
@@ -113,9 +114,8 @@ def _explore_chunk(
     if settings.look_ahead > 0:
         cache = output.past_key_values
         del output
-        pieces = torch.split(
-            tokens, max(1, settings.batch_size // len(tokens)), dim=1
-        )  # several if one point fills the batch
+        width = max(1, settings.batch_size // len(tokens))  # below N where a single point is more than may be decoded
+        pieces = torch.split(tokens, width, dim=1)
         found = [
             _continue(model, copy.deepcopy(cache) if len(pieces) > 1 else cache, batch, piece, settings.look_ahead)
             for piece in pieces
@@ -135,23 +135,10 @@ def _explore_chunk(
 
 def _continue(model: PreTrainedModel, cache: Cache, prefixes: PaddedBatch, tokens: Tensor, count: int) -> Tensor:
     """``count`` greedy tokens after each of a prefix's candidates: (P, W) -> (P, W, 1 + count). Uses the cache up."""
-    width = tokens.shape[1]
-    cache.batch_repeat_interleave(width)
-    mask = prefixes.attention_mask.repeat_interleave(width, dim=0)
-    positions = prefixes.position_ids[:, -1:].repeat_interleave(width, dim=0)
+    rows = DecodingRows(model, cache, prefixes, tokens.shape[1])
     steps = [tokens]
     for _ in range(count):
-        mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-        positions = positions + 1
-        logits = model(
-            input_ids=steps[-1].reshape(-1, 1),
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1]
-        steps.append(logits.argmax(dim=-1).view_as(tokens))
+        steps.append(rows.step(steps[-1].reshape(-1)).argmax(dim=-1).view_as(tokens))
     return torch.stack(steps, dim=-1)
 
 

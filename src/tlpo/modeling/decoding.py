@@ -1,0 +1,50 @@
+"""Decoding after a prefill: rows that go on from a cache, a token at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from transformers import Cache, PreTrainedModel
+
+    from tlpo.modeling.batching import PaddedBatch
+
+
+class DecodingRows:
+    """Copies of prefilled rows that are continued together.
+
+    Args:
+        model: what prefilled them.
+        cache: of that prefill; used up.
+        batch: the B rows that were prefilled.
+        copies: of each row, standing side by side: R = B x copies rows.
+    """
+
+    def __init__(self, model: PreTrainedModel, cache: Cache, batch: PaddedBatch, copies: int) -> None:
+        if copies > 1:
+            cache.batch_repeat_interleave(copies)
+        self._model, self._cache = model, cache
+        self._mask = batch.attention_mask.repeat_interleave(copies, dim=0)
+        self._positions = batch.position_ids[:, -1:].repeat_interleave(copies, dim=0)
+
+    def select(self, index: Tensor) -> None:
+        """Keep the rows at these places, int64, alone."""
+        self._cache.batch_select_indices(index)
+        self._mask, self._positions = self._mask[index], self._positions[index]
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Append a token to each row: (R,) -> (R, V), the logits after it."""
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self._mask), 1)], dim=1)
+        self._positions = self._positions + 1
+        logits: Tensor = self._model(
+            input_ids=tokens[:, None],
+            attention_mask=self._mask,
+            position_ids=self._positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits
+        return logits[:, -1]

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.alike import (
     differing_settings,
@@ -60,12 +62,14 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
     "nll_margin"}. F is {"key", "title", "axis", "share", "higher_is_better", "items", "strata", "temperatures",
     "methods": {label: {"value", "ci95", "runs", "difference", "difference_ci95", "verdict"}}}; a verdict is
     "better", "worse", "same" or "cannot tell", and the last three are null for the base itself and where the base
-    lacks the figure. C is {"difference", "difference_ci95", "verdict"} of the focus against that method. caveats:
-    what was not alike for all methods, and what else to know before the verdict is believed. Shares lie in [0, 1],
-    likelihoods are nats a token.
+    lacks the figure. A method is missing where one of its runs lacks the figure: from consistency, if nothing in its
+    responses can be judged. C is {"difference", "difference_ci95", "verdict"} of the focus against that method.
+    caveats: what was not alike for all methods, and what else to know before the verdict is believed. Shares lie in
+    [0, 1], likelihoods are nats a token.
 
-    Raises UserError when there is no base, an evaluation is given twice, no run has the temperature asked for, or the
-    items or the definitions of consistency differ.
+    Raises UserError when there is no base or nothing in its responses can be judged, an evaluation is given twice, one
+    label stands for two methods, no run has the temperature asked for, or the items or the definitions of consistency
+    differ.
     """
     if not runs:
         raise UserError("there is nothing to compare: give at least one evaluation folder")
@@ -76,10 +80,13 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
     axes = {figure.axis: figure for figure in figures if figure.axis is not None}
     refuse_other_judges(axes["consistency"].draw_key, runs)
     refuse_other_lines(runs)
-    estimated = {figure.key: _estimate(figure, methods, options) for figure in figures}
-    estimates = {key: found for key, (_, found) in estimated.items()}
+    told = [_figure(figure, methods, base, options) for figure in figures if _having(figure, methods)]
+    estimates = {one.values["key"]: one.estimates for one in told if one.values["axis"]}
+    consistency = estimates.get(axes["consistency"].key, {})
+    if base not in consistency:
+        raise UserError(f"nothing in the responses of {base} can be judged: there is nothing to compare with")
     if options.focus is None:
-        focus, picked = _most_consistent(methods, base, estimates[axes["consistency"].key])
+        focus, picked = _most_consistent(methods, base, consistency)
     else:
         focus, picked = _known(options.focus, methods, "focus"), []
     return {
@@ -87,7 +94,7 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
         "focus": focus,
         "methods": [_method(label, group) for label, group in methods.items()],
         "axes": {axis: axes[axis].key for axis in AXES if axis in axes},
-        "figures": [_figure(figure, *estimated[figure.key], base) for figure in figures],
+        "figures": [one.values for one in told],
         "against": [
             {"label": label, **_against(axes, estimates, focus, label)}
             for label in methods
@@ -114,6 +121,12 @@ def _by_label(runs: Sequence[EvaluatedRun]) -> Methods:
         group = methods.setdefault(run.label, [])
         if any(run.folder == other.folder for other in group):
             raise UserError(f"{run.folder} is given twice: give each evaluation once")
+        if group and group[0].method != run.method:
+            raise UserError(
+                f"'{run.label}' is the label of two methods, {group[0].method or 'unnamed'} ({group[0].folder}) and "
+                f"{run.method or 'unnamed'} ({run.folder}): a label's runs are taken for seeds of one method; evaluate "
+                "with another --label"
+            )
         group.append(run)
     return methods
 
@@ -130,7 +143,7 @@ def _base(methods: Methods, wanted: str | None) -> str:
 
 def _most_consistent(methods: Methods, base: str, consistency: Mapping[str, Estimate]) -> tuple[str | None, list[str]]:
     """The most consistent of the method "tlpo", or of all if there is none; and, if there were several, a caveat."""
-    others = [label for label in methods if label != base]
+    others = [label for label in methods if label != base and label in consistency]
     choice = [label for label in others if methods[label][0].method == "tlpo"] or others
     best = max(choice, key=lambda label: consistency[label].value, default=None)
     if len(choice) < 2:
@@ -147,9 +160,13 @@ def _known(label: str, methods: Methods, option: str) -> str:
     return label
 
 
-def _estimate(figure: Figure, methods: Methods, options: CompareOptions) -> tuple[int, dict[str, Estimate]]:
-    """How many items there are, and the figure of every method all of whose runs have it."""
-    having = {label: group for label, group in methods.items() if all(figure.of(run) is not None for run in group)}
+def _having(figure: Figure, methods: Methods) -> Methods:
+    """The methods all of whose runs have the figure."""
+    return {label: group for label, group in methods.items() if all(figure.of(run) is not None for run in group)}
+
+
+def _estimate(figure: Figure, having: Methods, options: CompareOptions) -> tuple[int, dict[str, Estimate]]:
+    """How many items there are, and the figure of every method."""
     runs = [run for group in having.values() for run in group]
     tables = [tables for run in runs if (tables := figure.of(run)) is not None]
     drawn = [_drawn(figure, runs, [table[part] for table in tables], options) for part in range(len(figure.parts))]
@@ -177,12 +194,27 @@ def _drawn(figure: Figure, runs: Sequence[EvaluatedRun], tables: Sequence[Items]
     return Drawn(
         figure.mean({stratum: own.values for stratum, own in single.items()}),
         figure.mean({stratum: own.draws for stratum, own in single.items()}),
+        np.sum([own.counted for own in single.values()], axis=0),
         sum(own.items for own in single.values()),
         figure.share,
     )
 
 
-def _figure(figure: Figure, items: int, estimates: Mapping[str, Estimate], base: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Told:
+    """A figure as `compare_runs` returns it; of an axis also the draws, which are large."""
+
+    values: dict[str, Any]
+    estimates: Mapping[str, Estimate]
+
+
+def _figure(figure: Figure, methods: Methods, base: str, options: CompareOptions) -> _Told:
+    items, estimates = _estimate(figure, _having(figure, methods), options)
+    values = {**figure.describe(), "items": items, "methods": _methods(figure, estimates, base)}
+    return _Told(values, estimates if figure.axis else {})
+
+
+def _methods(figure: Figure, estimates: Mapping[str, Estimate], base: str) -> dict[str, Any]:
     methods: dict[str, Any] = {}
     for label, estimate in estimates.items():
         told = {"difference": None, "difference_ci95": None, "verdict": None}
@@ -191,7 +223,7 @@ def _figure(figure: Figure, items: int, estimates: Mapping[str, Estimate], base:
         methods[label] = {
             "value": estimate.value, "ci95": list(estimate.ci95), "runs": list(estimate.runs), **told,
         }  # fmt: skip
-    return {**figure.describe(), "items": items, "methods": methods}
+    return methods
 
 
 def _difference(figure: Figure, one: Estimate, other: Estimate) -> dict[str, Any]:
@@ -210,7 +242,7 @@ def _against(
     return {
         axis: _difference(figure, estimates[figure.key][focus], estimates[figure.key][label])
         for axis, figure in axes.items()
-        if {focus, label} <= estimates[figure.key].keys()
+        if {focus, label} <= estimates.get(figure.key, {}).keys()
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.figure import Figure, Parts, common_names, ordered
-from tlpo.evaluation.run_files import EvaluatedRun, ItemSums, Setting
+from tlpo.evaluation.run_files import EvaluatedRun, Setting
 
 RESPONSES = "response"
 """What the keys of the figures of responses begin with: "response/mean_length"."""
@@ -27,6 +27,8 @@ _RESPONSE_FIGURES = {
     "letters_share": ("letters of the right language, share of the responses' characters", True, True),
     "digits_share": ("digits, share of the responses' characters", True, False),
 }
+JUDGED = f"{RESPONSES}/judged"
+"""The key of the share of the responses that hold something to judge."""
 
 
 def consistency_figures(
@@ -44,13 +46,16 @@ def consistency_figures(
     temperatures = _temperatures(runs, chosen, temperature, notes)
     axis = _consistency(runs, chosen, temperature, temperatures, notes)
     known = {name for run in runs for figures in run.responses.values() for name in figures}
-    return axis, [_response_figure(name, axis, temperature) for name in _RESPONSE_FIGURES if name in known]
+    figures = [_response_figure(name, axis, temperature) for name in _RESPONSE_FIGURES if name in known]
+    judged = _judged_figure(axis, temperature)
+    silent = any(table.sums.value < 1 for run in runs for part in judged.of(run) or () for table in part.values())
+    return axis, [*figures, judged] if silent else figures
 
 
 def shared_profile(runs: Sequence[EvaluatedRun], wanted: str | None) -> str:
     """The profile asked for, or the project's own or else another that judged every run. Raises UserError: none did."""
-    common = [name for name in ordered(setting.profile for setting in runs[0].consistency)
-              if all(any(setting.profile == name for setting in run.consistency) for run in runs)]  # fmt: skip
+    common = [name for name in ordered(setting.profile for setting in runs[0].judged)
+              if all(any(setting.profile == name for setting in run.judged) for run in runs)]  # fmt: skip
     if wanted is not None and wanted not in common:
         hint = did_you_mean(wanted, common)
         raise UserError(f"not every run was scored by the profile '{wanted}'{hint}: they share {', '.join(common)}")
@@ -70,25 +75,19 @@ def _consistency(
 ) -> Figure:
     rate = _MAIN_RATE.get(profile, "rpr")
 
-    def cells(run: EvaluatedRun) -> dict[Setting, ItemSums]:
-        chosen = _temperature(run, profile, wanted)
-        return {
-            setting: rates[rate]
-            for setting, rates in run.consistency.items()
-            if (setting.profile, setting.temperature) == (profile, chosen) and rate in rates
-        }
+    def answered(run: EvaluatedRun) -> dict[str, Setting]:
+        return {setting.place: setting for setting in _settings(run, profile, wanted)}
 
-    def parts(run: EvaluatedRun) -> dict[str, ItemSums]:
-        return {setting.place: sums for setting, sums in cells(run).items()}
-
-    names = common_names("set of prompts", [parts(run) for run in runs], notes)
+    names = common_names("set of prompts", [answered(run) for run in runs], notes)
     if not names:
         raise UserError("the runs were evaluated on different prompts: evaluate all of them on the same")
-    levels = {setting.place: (setting.group, setting.language, setting.source) for setting in cells(runs[0])}
+    levels = {place: (own.group, own.language, own.source) for place, own in answered(runs[0]).items()}
 
-    def take(run: EvaluatedRun) -> Parts:
-        own = parts(run)
-        return ({name: own[name] for name in names},)
+    def take(run: EvaluatedRun) -> Parts | None:
+        own = answered(run)
+        found = {name: run.consistency.get(own[name], {}).get(rate) for name in names}
+        known = {name: sums for name, sums in found.items() if sums is not None}
+        return (known,) if len(known) == len(names) else None  # a run that says nothing to judge has no such figure
 
     return Figure(
         key="consistency",
@@ -127,11 +126,38 @@ def _response_figure(name: str, axis: Figure, wanted: float | None) -> Figure:
     )
 
 
+def _judged_figure(axis: Figure, wanted: float | None) -> Figure:
+    """How many of the responses that the axis is read from hold something to judge: the others count in no rate."""
+
+    def take(run: EvaluatedRun) -> Parts:
+        own = {setting.place: run.judged[setting] for setting in _settings(run, axis.draw_key, wanted)}
+        return ({place: own[place] for place in axis.strata},)
+
+    return Figure(
+        key=JUDGED,
+        title=f"responses with something to judge, share of all ({_at(axis.temperatures)})",
+        axis=None,
+        share=True,
+        higher_is_better=True,
+        draw_key=RESPONSES,
+        strata=axis.strata,
+        parts=("judged",),
+        take=take,
+        temperatures=axis.temperatures,
+    )
+
+
+def _settings(run: EvaluatedRun, profile: str, wanted: float | None) -> list[Setting]:
+    """Where the profile judged the run at the temperature that speaks for it."""
+    chosen = (profile, _temperature(run, profile, wanted))
+    return [setting for setting in run.judged if (setting.profile, setting.temperature) == chosen]
+
+
 def _temperatures(
     runs: Sequence[EvaluatedRun], profile: str, wanted: float | None, notes: list[str]
 ) -> tuple[float, ...]:
     """Those that speak for the runs, each once; runs that stand apart are noted."""
-    known = {setting.temperature for run in runs for setting in run.consistency if setting.profile == profile}
+    known = {setting.temperature for run in runs for setting in run.judged if setting.profile == profile}
     if wanted is not None and wanted not in known:
         raise UserError(
             f"no run was evaluated at temperature {wanted:g}: give --temperature one of {_listed(sorted(known))}"
@@ -147,7 +173,7 @@ def _temperatures(
 
 def _temperature(run: EvaluatedRun, profile: str, wanted: float | None) -> float:
     """The temperature that speaks for the run: the one asked for if it has it, else its highest."""
-    known = {setting.temperature for setting in run.consistency if setting.profile == profile}
+    known = {setting.temperature for setting in run.judged if setting.profile == profile}
     return wanted if wanted is not None and wanted in known else max(known)
 
 

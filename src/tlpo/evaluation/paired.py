@@ -187,7 +187,8 @@ def _mean(group: Sequence[Mapping[str, Drawn]]) -> dict[str, Drawn]:
         own = [rates[rate] for rates in group if rate in rates]
         values, stacked = np.mean([one.values for one in own], axis=0), np.stack([one.draws for one in own])
         draws = ratios(np.nansum(stacked, axis=0), (~np.isnan(stacked)).sum(axis=0).astype(np.float64))
-        means[rate] = Drawn(values, draws, sum(one.items for one in own), share=True)
+        counted = np.sum([one.counted for one in own], axis=0)
+        means[rate] = Drawn(values, draws, counted, sum(one.items for one in own), share=True)
     return means
 
 

@@ -6,6 +6,7 @@ that are drawn when intervals are made. The layout of the files is in docs/evalu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,7 @@ class Setting(NamedTuple):
         return f"{self.source}/{self.language}" if self.source else self.language
 
 
+_Counts = dict[str, list[float]]  # a prompt's place: numerator and denominator
 Cells = Mapping[Setting, Sequence[Item]]
 """The responses of each setting, its profile being "", in the order of the file."""
 
@@ -69,9 +71,9 @@ class EvaluatedRun:
 
     model_hash: of the model's content. settings: what decides the figures besides; "definition of lcb" is what that
     profile says of itself. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by task; nll:
-    nats a token by language; responses: `RESPONSE_FIGURES` by setting; all by item. judged: the share of the responses
-    that the response or line pass rate counts; a response without a word to judge counts in none. text: further
-    figures (mean_length, ...).
+    nats a token by language; responses: `RESPONSE_FIGURES` by setting; judged: the share of the responses that the
+    response or line pass rate counts, of every setting that was judged, as a response without a word to judge counts
+    in none; all by item. text: further figures (mean_length, ...).
     """
 
     folder: Path
@@ -83,7 +85,7 @@ class EvaluatedRun:
     capability: Mapping[str, ItemSums] = field(default_factory=dict)
     nll: Mapping[str, ItemSums] = field(default_factory=dict)
     responses: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
-    judged: Mapping[Setting, float] = field(default_factory=dict)
+    judged: Mapping[Setting, ItemSums] = field(default_factory=dict)
     text: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -154,28 +156,35 @@ def _prompts(items: Sequence[Item]) -> dict[str, str | None]:
     return {place: None if prompt is None else f"prompt {digest(prompt)[:16]}" for place, prompt in known.items()}
 
 
-def _consistency(cells: Cells) -> tuple[dict[Setting, dict[str, ItemSums]], dict[Setting, float]]:
+def _consistency(cells: Cells) -> tuple[dict[Setting, dict[str, ItemSums]], dict[Setting, ItemSums]]:
     """The counts of each rate, summed by prompt; and the share of the responses that the first rate counts."""
     found: dict[Setting, dict[str, ItemSums]] = {}
-    judged: dict[Setting, list[bool]] = {}
+    judged: dict[Setting, ItemSums] = {}
     for cell, items in cells.items():
-        counts: dict[Setting, dict[str, dict[str, list[float]]]] = {}
+        counts: dict[Setting, dict[str, _Counts]] = {}
+        marks: dict[Setting, _Counts] = {}
         for item in items:
             for profile, outcomes in item["outcomes"].items():
+                if outcomes is None:  # not a language of the profile's
+                    continue
                 setting = cell._replace(profile=profile)
-                main = (outcomes or {}).get("rpr") or (outcomes or {}).get("lpr") or (0, 0)
-                judged.setdefault(setting, []).append(main[1] > 0)
-                for rate, outcome in (outcomes or {}).items():
+                main = outcomes.get("rpr") or outcomes.get("lpr") or (0, 0)
+                _add(marks.setdefault(setting, {}), item, (main[1] > 0, 1))
+                for rate, outcome in outcomes.items():
                     if isinstance(outcome, list):  # not the plain mark "confused"
-                        sums = counts.setdefault(setting, {}).setdefault(rate, {})
-                        both = sums.setdefault(str(item["index"]), [0.0, 0.0])
-                        both[0], both[1] = both[0] + outcome[0], both[1] + outcome[1]
+                        _add(counts.setdefault(setting, {}).setdefault(rate, {}), item, outcome)
         prompts = _prompts(items)
+        judged |= {setting: _sums(sums, prompts) for setting, sums in marks.items()}
         for setting, rates in counts.items():
             tables = {rate: _sums(sums, prompts) for rate, sums in rates.items() if rate != "undecided"}
             # A rate that nothing was counted for is undefined.
             found[setting] = {rate: own for rate, own in tables.items() if own.sums.denominators.sum() > 0}
-    return found, {setting: sum(marks) / len(marks) for setting, marks in judged.items()}
+    return found, judged
+
+
+def _add(sums: _Counts, item: Item, outcome: Sequence[float]) -> None:
+    both = sums.setdefault(str(item["index"]), [0.0, 0.0])
+    both[0], both[1] = both[0] + outcome[0], both[1] + outcome[1]
 
 
 def _responses(cells: Cells) -> dict[Setting, dict[str, ItemSums]]:
@@ -210,9 +219,17 @@ def _question(item: Item) -> str | None:
 def _nll(items: Iterable[Item]) -> ItemSums:
     counts, tokens = {}, {}
     for item in items:
-        counts[str(item["id"])] = [float(item["sum"]), float(item["tokens"])]
+        counts[str(item["id"])] = [_finite(item["sum"]), float(item["tokens"])]
         tokens[str(item["id"])] = f"{item['tokens']} tokens"
     return _sums(counts, tokens)
+
+
+def _finite(value: Any) -> float:
+    """Raises ValueError for what is no number."""
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError(f"a likelihood of {found} nats")
+    return found
 
 
 def _text(text: Mapping[str, Any]) -> dict[str, float]:

@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tlpo.evaluation.intervals import Array, Interval, RatioSums, interval_of, wilson
 from tlpo.metrics.intervals import bootstrap_ratios
@@ -37,7 +38,8 @@ class Estimate:
     """A method's figure. value: mean over runs. runs: each run's own. draws: shape (resamples,).
 
     share: whether it lies in [0, 1]. extreme: None, or the number of items of a share whose outcomes are all alike, all
-    0 or all 1: resamples then show no spread at all, and Wilson's interval for that many items takes their place.
+    0 or all 1: resamples then show no spread at all, and Wilson's interval for that many items takes their place. Only
+    items of which something was counted are that many; of several runs, those of the run with the fewest.
     """
 
     value: float
@@ -60,11 +62,13 @@ class Drawn:
     """A figure of several runs, from the same resamples for all.
 
     values: shape (runs,). draws: shape (resamples, runs); NaN where a resample leaves nothing to divide by.
-    items: how many items there are. share: whether outcomes lie in [0, 1], so that all of them may be alike.
+    counted: shape (runs,): how many items have anything to divide by. items: how many there are. share: whether
+    outcomes lie in [0, 1], so that all of them may be alike.
     """
 
     values: Array
     draws: Array
+    counted: NDArray[np.int64]
     items: int
     share: bool
 
@@ -75,15 +79,16 @@ def draw_runs(runs: Sequence[Strata], *, key: str, share: bool, resamples: int =
     runs: all have the same strata, and in each the same items in the same order.
     key: names the items; draws depend on it, the strata and the seed alone: rates of one key are drawn alike.
     """
-    values, draws, items = [], [], 0
+    values, draws, counted, items = [], [], [], 0
     for stratum in runs[0]:
         numerators = np.stack([run[stratum].numerators for run in runs], axis=1)
         denominators = np.stack([run[stratum].denominators for run in runs], axis=1)
         values.append([run[stratum].value for run in runs])
         name = f"{key}\t{stratum}"
         draws.append(bootstrap_ratios(numerators, denominators, resamples=resamples, key=name, seed=seed))
+        counted.append((denominators > 0).sum(axis=0))
         items += len(numerators)
-    return Drawn(np.mean(values, axis=0), np.mean(draws, axis=0), items, share)
+    return Drawn(np.mean(values, axis=0), np.mean(draws, axis=0), np.sum(counted, axis=0), items, share)
 
 
 def harmonic(one: Drawn, other: Drawn) -> Drawn:
@@ -92,7 +97,8 @@ def harmonic(one: Drawn, other: Drawn) -> Drawn:
     def mean(a: Array, b: Array) -> Array:
         return 2 * a * b / np.where(a + b == 0, 1.0, a + b)
 
-    return Drawn(mean(one.values, other.values), mean(one.draws, other.draws), one.items, one.share)
+    counted = np.minimum(one.counted, other.counted)
+    return Drawn(mean(one.values, other.values), mean(one.draws, other.draws), counted, one.items, one.share)
 
 
 def estimate_methods(drawn: Drawn, methods: Mapping[str, Sequence[int]], *, seed: int = 0) -> dict[str, Estimate]:
@@ -106,7 +112,7 @@ def estimate_methods(drawn: Drawn, methods: Mapping[str, Sequence[int]], *, seed
             runs=tuple(float(value) for value in values),
             draws=_with_seeds(values, draws, name, seed),
             share=drawn.share,
-            extreme=drawn.items if alike else None,
+            extreme=int(drawn.counted[list(columns)].min()) if alike else None,
         )
     return found
 

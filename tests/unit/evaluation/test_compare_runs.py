@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.evaluation.evaluations import write_evaluation
+from tests.unit.evaluation.evaluations import write_evaluation, write_lines
 
 from tlpo.errors import UserError
 from tlpo.evaluation.compare_runs import CompareOptions, compare_runs, verdict
 from tlpo.evaluation.run_files import EvaluatedRun, read_run
+from tlpo.reports.comparison.verdict import outcomes, verdict_text
 
 FAST = CompareOptions(resamples=400)
 HALF = [[1, 0]] * 20
@@ -248,3 +250,59 @@ def test_lcpr_is_the_harmonic_mean(make: Make, tmp_path: Path) -> None:
     assert values["wpr/lcb/t1/all/ko"] == 0.875
     assert values["lcpr/lcb/t1/all/ko"] == pytest.approx(2 * 0.5 * 0.875 / 1.375)
     assert "LPR, profile lcb" in found["figures"][0]["title"]
+
+
+def test_two_methods_under_one_label_are_no_seeds(make: Make) -> None:
+    with pytest.raises(UserError, match=r"'final' is the label of two methods, tlpo \(.*\) and sft \(.* --label"):
+        compare_runs([make("base", "base"), make("final", "tlpo"), make("final", "sft")], FAST)
+
+
+def silence(run: EvaluatedRun, kept: int) -> EvaluatedRun:
+    """Its responses but those to the first prompts hold nothing to judge."""
+    path = run.folder / "items/consistency-t1.jsonl"
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        if line["index"] >= kept:
+            line["outcomes"]["default"] |= {"rpr": [0, 0], "wpr": [0, 0]}
+    write_lines(path, lines)
+    return read_run(run.folder)
+
+
+def test_a_run_that_says_nothing_to_judge_spoils_no_other(make: Make) -> None:
+    quiet = silence(make("quiet", "tlpo", passed={"ko": CLEAN, "ja": CLEAN}, nll={"ko": [40]}), 0)
+    runs = [make("base", "base", passed={"ko": HALF, "ja": HALF}, nll={"ko": [40]}), quiet,
+            make("A", passed={"ko": CLEAN, "ja": HALF}, nll={"ko": [40]})]  # fmt: skip
+    found = compare_runs(runs, FAST)
+    assert list(axis(found, "consistency")) == ["base", "A"]
+    assert found["focus"] == "A"
+    assert axis(found, "consistency")["A"]["value"] == 0.75  # of both languages, though one run is silent
+    judged = next(figure for figure in found["figures"] if figure["key"] == "response/judged")["methods"]
+    assert (judged["quiet"]["value"], judged["quiet"]["verdict"], judged["A"]["verdict"]) == (0, "worse", "cannot tell")
+    told = outcomes(found)
+    assert (told["quiet"].word, told["quiet"].phrase) == (
+        "Harmful", "silent: not all of its runs hold responses that can be judged",
+    )  # fmt: skip
+    assert "quiet (NLL 0.000)" in verdict_text(found)
+    with pytest.raises(UserError, match="nothing in the responses of base can be judged"):
+        compare_runs([silence(make("base", "base"), 0), runs[2]], FAST)
+
+
+def test_prompts_without_anything_to_judge_make_no_interval_narrower(make: Make) -> None:
+    """Two prompts of twenty judged, both passing: Wilson's interval of 2 of 2 is 34 to 100 %."""
+    found = compare_runs([make("base", "base"), silence(make("A", passed={"ko": CLEAN}), 2)], FAST)
+    told = axis(found, "consistency")["A"]
+    assert told["value"] == 1
+    assert told["ci95"] == pytest.approx([2 / (2 + 1.959964**2), 1], abs=1e-6)
+    assert told["verdict"] == "cannot tell"
+    assert outcomes(found)["A"].word == "Cannot tell"
+
+
+def test_a_figure_that_only_some_seeds_have(make: Make) -> None:
+    runs = [make("base", "base"), make("A", tasks={"copa": [1, 0]}), make("A")]
+    assert "task/copa" not in [figure["key"] for figure in compare_runs(runs, FAST)["figures"]]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_likelihood_that_is_no_number(make: Make, value: float) -> None:
+    with pytest.raises(UserError, match=r"or its items are damaged .*a likelihood of (nan|inf) nats"):
+        make("A", nll={"ko": [40, value]})

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 INK, SOFT, LINE, GOOD, BAD, PLAIN = "#1b1c1e", "#5d6066", "#d5d5d0", "#0f766e", "#c2410c", "#7b7f87"
 """Colours of ink, secondary text, grid, and of methods that gained, that paid or lost, and of which one cannot tell."""
-KINDS = {"gain": "good", "surgical": "good", "cosmetic": "bad", "loss": "bad", "harm": "bad"}
+KINDS = {"gain": "good", "surgical": "good", "cosmetic": "bad", "loss": "bad", "harm": "bad", "silent": "bad"}
 """Outcome to colour; others are plain."""
 _COLOURS = {"good": GOOD, "bad": BAD, "plain": PLAIN, "base": INK}
 _MARKS = {"good": "o", "bad": "s", "plain": "^", "base": "D"}

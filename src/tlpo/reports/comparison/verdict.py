@@ -26,6 +26,7 @@ OUTCOMES = {
     "unclear": ("Cannot tell", "neither more nor less consistent as far as the intervals say"),
     "loss": ("No gain", "not more consistent as far as the intervals say, and comes with {costs}"),
     "harm": ("Harmful", "less consistent"),
+    "silent": ("Harmful", "silent: not all of its runs hold responses that can be judged"),
 }
 """What a method did to the base model, best first: the word for it, and what the method then is."""
 COSTS = {
@@ -34,6 +35,7 @@ COSTS = {
     "response/letters_share": "a smaller share of letters of the right language",
     "response/digits_share": "more digits",
     "response/mean_length": "shorter responses",
+    "response/judged": "fewer responses that can be judged",
 }
 """What it is called when a figure gets worse: that of an axis, or one of the responses by its key."""
 
@@ -82,8 +84,12 @@ def figure_of(comparison: Mapping[str, Any], axis: str) -> dict[str, Any]:
 
 def outcomes(comparison: Mapping[str, Any]) -> dict[str, Outcome]:
     """Each method's outcome, the base left out."""
-    labels = [label for label in figure_of(comparison, "consistency")["methods"] if label != comparison["base"]]
-    return {label: _outcome(comparison, label) for label in labels}
+    labels = [method["label"] for method in comparison["methods"] if method["label"] != comparison["base"]]
+    judged = figure_of(comparison, "consistency")["methods"]
+    return {
+        label: _outcome(comparison, label) if label in judged else Outcome("silent", *OUTCOMES["silent"])
+        for label in labels
+    }
 
 
 def headline(comparison: Mapping[str, Any]) -> str | None:
@@ -99,10 +105,11 @@ def verdict_text(comparison: Mapping[str, Any]) -> str:
     told = [value_text(figure_of(comparison, name), base) for name in axes]
     sentences = [f"The base model ({base}): {', '.join(told)}; all differences are from it, on the same items."]
     if focus in found:
-        sentences.append(f"{focus}: {_changes(comparison, axes, focus, found[focus], intervals=True)}.")
+        sentences.append(f"{focus}: {_changes(comparison, axes, focus, found[focus], intervals=True) or 'silent'}.")
     others = {label: own for label, own in found.items() if label != focus}
     for own in sorted(dict.fromkeys(others.values()), key=lambda one: list(OUTCOMES).index(one.key)):
-        listed = [f"{label} ({_changes(comparison, axes, label, own)})" for label in others if others[label] == own]
+        changes = {label: _changes(comparison, axes, label, own) for label in others if others[label] == own}
+        listed = [f"{label} ({told})" if told else label for label, told in changes.items()]
         sentences.append(f"{own.word} ({own.phrase}): {'; '.join(listed)}.")
     return " ".join([*sentences, *_focus(comparison, axes)])
 

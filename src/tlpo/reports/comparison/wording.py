@@ -11,6 +11,7 @@ ABILITY = {"accuracy": "accuracy", "likelihood": "the likelihood of clean text"}
 SHORT = {
     "consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL", "response/mean_length": "mean length",
     "response/letters_share": "letters of the right language", "response/digits_share": "digits",
+    "response/judged": "responses that can be judged",
 }  # fmt: skip
 """Of an axis, or of a figure that is none by its key."""
 HEADINGS = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL, nats a token"}

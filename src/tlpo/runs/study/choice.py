@@ -92,11 +92,12 @@ def candidate(rate: float, run: EvaluatedRun, base: EvaluatedRun, profile: str |
 
 def _judged(run: EvaluatedRun, profile: str) -> float:
     """The share of the responses that a profile could judge, mean over settings."""
-    return mean(share for setting, share in run.judged.items() if setting.profile == profile)
+    return mean(table.sums.value for setting, table in run.judged.items() if setting.profile == profile)
 
 
 def _value(figure: Figure, run: EvaluatedRun) -> float:
-    """The mean over strata, as the comparison makes it."""
+    """The mean over strata, as the comparison makes it; 0, no response that passes, where nothing can be judged."""
     parts = figure.of(run)
-    assert parts is not None  # an axis is what all runs have
+    if parts is None:
+        return 0.0
     return float(figure.mean({name: np.asarray(table.sums.value) for name, table in parts[0].items()}))

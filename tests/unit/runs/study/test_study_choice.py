@@ -51,8 +51,17 @@ def test_responses_without_anything_to_judge_are_told(tmp_path: Path) -> None:
 def test_a_model_whose_likelihood_is_not_a_number(tmp_path: Path) -> None:
     base = write_evaluation(tmp_path / "base", "base", passed={"ko": [[1, 0]] * 2}, nll={"ko": [40]})
     run = write_evaluation(tmp_path / "run", "A", passed={"ko": [[1, 1]] * 2}, nll={"ko": [float("nan")]})
-    with pytest.raises(UserError, match="not a number: the training broke the model"):
+    with pytest.raises(UserError, match="a likelihood of nan nats"):
         candidate(1e-6, read_run(run), read_run(base))
+
+
+def test_a_candidate_that_falls_silent(tmp_path: Path) -> None:
+    base = write_evaluation(tmp_path / "base", "base", passed={"ko": [[1, 0]] * 2}, nll={"ko": [40]})
+    run = write_evaluation(tmp_path / "run", "A", passed={"ko": [[1, 1]] * 2}, nll={"ko": [40]})
+    items = run / "items/consistency-t1.jsonl"
+    items.write_text(items.read_text(encoding="utf-8").replace("[1, 1]", "[0, 0]"), encoding="utf-8")
+    found = candidate(1e-6, read_run(run), read_run(base))
+    assert (found.confusion, found.judged) == (1, 0)
 
 
 def test_a_candidates_figures(tmp_path: Path) -> None:

@@ -57,8 +57,11 @@ def group_advantages(probs: Tensor, rewards: Tensor, mask: Tensor, kind: Advanta
         weight = probs * member
         # Every member keeps a positive share: an underflown group would otherwise divide zero by zero.
         weight = weight.clamp_min(torch.finfo(weight.dtype).tiny) * member
-        mu = (weight * rewards).sum(-1, keepdim=True) / weight.sum(-1, keepdim=True).clamp_min(_tiny(weight))
-        weighted = weight * (rewards - mu)
+        # w_i = p_i (R_i - mu) as sum_j p_i p_j (R_i - R_j), pair by pair, up to a factor that A does not know: where
+        # one candidate holds nearly all the probability, R - mu itself is lost in rounding.
+        share = weight / weight.sum(-1, keepdim=True).clamp_min(_tiny(weight))
+        apart = rewards[:, :, None] - rewards[:, None, :]
+        weighted = (share[:, :, None] * share[:, None, :] * apart).sum(-1)
         advantages = weighted / weighted.abs().sum(-1, keepdim=True).clamp_min(_tiny(weight))
     elif kind in ("centered", "normalized"):
         size = member.sum(-1, keepdim=True).clamp_min(1)
@@ -106,7 +109,7 @@ def clean_kl(logits: Tensor, ref_logits: Tensor, confused: Tensor) -> Tensor:
 def mean_over_positions(values: Tensor, mask: Tensor) -> Tensor:
     """Mean over the positions of a prefix: (P, K) and (P, K), nonzero where one counts -> (P,); 0 if none counts."""
     counted = mask.to(values.dtype)
-    return (values * counted).sum(-1) / counted.sum(-1).clamp_min(1)
+    return torch.where(mask.bool(), values, 0).sum(-1) / counted.sum(-1).clamp_min(1)
 
 
 def clipped_surrogate(logps: Tensor, old_logps: Tensor, advantages: Tensor, epsilon: float) -> Tensor:

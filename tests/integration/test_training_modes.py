@@ -51,6 +51,30 @@ def test_gradient_checkpointing_changes_nothing(tmp_path: Path, options: dict[st
     assert largest_difference(weights(plain.model), weights(thrifty.model)) < 1e-6
 
 
+@old_name
+@pytest.mark.parametrize("architecture", ["qwen3", "mistral", "gemma3"])
+def test_every_family_with_adapter_checkpointing_and_the_clean_divergence(tmp_path: Path, architecture: str) -> None:
+    """Checkpointing changes nothing, in bf16 the adapter learns too, and the base stays what it was."""
+    options: dict[str, Any] = {
+        "peft_config": LORA, "kl_estimator": "clean", "beta": 0.5, "prefix_beta": 0.5, "max_steps": 2,
+    }  # fmt: skip
+    found = {}
+    for name, more in (("plain", {}), ("thrifty", {"gradient_checkpointing": True}),
+                       ("half", {"gradient_checkpointing": True, "bf16": True})):  # fmt: skip
+        run = trainer(tmp_path / name, model=tiny_model(architecture), **options, **more)
+        before = weights(run.model)
+        run.train()
+        found[name] = weights(run.model)
+        moved = [part for part, value in found[name].items() if not torch.equal(value, before[part])]
+        assert moved
+        assert all("lora_" in part for part in moved), name
+        assert all(value.isfinite().all() for value in found[name].values())
+        first, second = (entry["kl_prefix"] for entry in history(run)[:2])
+        assert abs(first) < 1e-6 < second or name == "half"
+    assert largest_difference(found["plain"], found["thrifty"]) < 1e-6
+    assert {value.dtype for part, value in found["half"].items() if "lora_" in part} == {torch.float32}
+
+
 def test_accumulation_and_update_batches_change_nothing(tmp_path: Path) -> None:
     """1 x 4 prompts, 4 x 1 and 2 x 2 make the same step, and so do few or many points a forward pass."""
     shapes = [

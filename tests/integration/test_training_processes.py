@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.commands import save_tiny_model
 from tests.models import tiny_model
 from tests.programs import killed_run, two_processes
 from tests.runs import largest_difference, same, trainer, weights
@@ -135,3 +138,48 @@ class TestKilled:
             assert same(unbroken, weights(again.model)), place
             metrics = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
             assert [entry["step"] for entry in metrics if "loss" in entry] == [1, 2, 3, 4, 5]
+
+
+class TestInterrupted:
+    """Ctrl-C at the launcher of two processes."""
+
+    STEPS = 12
+
+    def launch(self, model: Path, folder: Path) -> subprocess.Popen[str]:
+        environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1"}
+        options = {
+            "model": model, "output_dir": folder, "language": "ko", "english": "confusion", "max_new_tokens": 8,
+            "max_steps": self.STEPS, "per_device_train_batch_size": 2, "num_generations": 2, "num_candidates": 8,
+            "learning_rate": 1e-3, "audit_prompts": 0, "save_strategy": "no", "min_points": 1, "confused_share": 0,
+            "use_cpu": True,
+        }  # fmt: skip
+        words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        command = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tlpo", "train"]
+        return subprocess.Popen(
+            [sys.executable, *command, *words], env=environment, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def test_both_save_after_the_same_step_and_go_on(self, tmp_path: Path) -> None:
+        model = save_tiny_model(tmp_path / "model")
+        unbroken = self.launch(model, tmp_path / "unbroken")
+        told = unbroken.communicate(timeout=300)[0]
+        assert unbroken.returncode == 0, told[-3000:]
+
+        broken = self.launch(model, tmp_path / "broken")
+        metrics, deadline = tmp_path / "broken" / "metrics.jsonl", time.monotonic() + 200
+        while time.monotonic() < deadline and not (metrics.is_file() and metrics.read_text().count("\n") >= 2):
+            time.sleep(0.005)
+        broken.send_signal(signal.SIGINT)
+        told = broken.communicate(timeout=200)[0]
+        assert broken.returncode != 0
+        saved = last_complete(tmp_path / "broken")
+        assert saved is not None, told[-3000:]
+        assert 2 <= int(saved.name.rpartition("-")[2]) < self.STEPS
+
+        again = self.launch(model, tmp_path / "broken")
+        told = again.communicate(timeout=300)[0]
+        assert again.returncode == 0, told[-3000:]
+        ends = [load_file(tmp_path / name / "final" / "model.safetensors") for name in ("unbroken", "broken")]
+        assert same(*ends)
+        assert not same(ends[0], load_file(model / "model.safetensors"))

@@ -90,13 +90,25 @@ def test_rows_that_waited_outlive_an_interrupt_in_their_update(tmp_path: Path) -
 def test_a_checkpoint_keeps_nothing_of_another_run(tmp_path: Path) -> None:
     stale = tmp_path / "checkpoint-1"
     stale.mkdir()
-    for name in ("rows_0.json", "stale.txt", MARKER):
+    for name in ("rows_0.json", "stale.txt"):
         (stale / name).write_text("{}")
     run = trainer(tmp_path, **SAVING | {"max_steps": 1})
     run.train()
     assert not (stale / "rows_0.json").exists()
     assert not (stale / "stale.txt").exists()
     assert last_complete(tmp_path) == stale
+
+
+@pytest.mark.parametrize("saving", ["no", "steps"])
+def test_a_folder_that_holds_a_run_is_not_written_over(tmp_path: Path, saving: str) -> None:
+    options = SAVING | {"max_steps": 1, "save_strategy": saving}
+    trainer(tmp_path, **options).train()
+    kept = {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
+    assert kept
+    again = trainer(tmp_path, **options)
+    with pytest.raises(UserError, match=r"holds a run already \((metrics.jsonl|checkpoint-1)\): give another"):
+        again.train()
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")} == kept
 
 
 def test_the_best_checkpoint_outlives_the_limit(tmp_path: Path) -> None:

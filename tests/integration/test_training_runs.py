@@ -98,6 +98,16 @@ def test_evaluation_of_other_rows(tmp_path: Path) -> None:
     assert found == run.evaluate(run._encode([{"prompt": "Сегодня", "language": "ru"}, ROWS[5]]))
 
 
+def test_several_evaluation_sets(tmp_path: Path) -> None:
+    options = {"max_steps": 1, "eval_strategy": "steps", "eval_steps": 1, "max_new_tokens": 6}
+    run = trainer(tmp_path, eval_dataset={"first": ROWS[:3], "second": ROWS[3:8]}, **options)
+    run.train()
+    logged = {name: value for entry in run.state.log_history for name, value in entry.items()}
+    for name, rows in (("first", ROWS[:3]), ("second", ROWS[3:8])):
+        alone = run.evaluate(rows)["eval_confusion/rate"]
+        assert logged[f"eval_{name}_confusion/rate"] == pytest.approx(alone)
+
+
 def test_metrics_agree_with_what_happened(tmp_path: Path) -> None:
     run = trainer(tmp_path, kind=Remembering, max_steps=2, early_stop=False)
     run.train()

@@ -73,6 +73,8 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "silent": {"kind": Silent, "optim": "adamw_torch", "weight_decay": 0.5} | RECIPE,
     "one bad": {"kind": OneBad},
     "lora": {"peft_config": LORA},
+    "rows left": {"rows": ROWS[:19], "max_steps": 6},
+    "a row left": {"rows": ROWS[:17], "gradient_accumulation_steps": 2, "max_steps": 6},
     "resumed": {"save_strategy": "steps", "save_steps": 1, "num_iterations": 2, "max_steps": 4},
 }
 

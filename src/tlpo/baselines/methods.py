@@ -11,7 +11,14 @@ from tlpo.baselines.records import load_material, warn_of_other_rules
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.errors import UserError, missing_extra
 from tlpo.loop.run import prompt_rows, prompts_of
-from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, room_for_prompt, with_master_weights
+from tlpo.loop.setup import (
+    check_adapter,
+    refuse_frozen,
+    refuse_several_gpus,
+    refuse_sharding,
+    room_for_prompt,
+    with_master_weights,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -52,6 +59,10 @@ def check_inputs(
     _check_trl()
     refuse_sharding(args)
     refuse_several_gpus(args)
+    if run.lora:
+        check_adapter(model, run.peft_config())
+    else:
+        refuse_frozen(model)
     if isinstance(args, GRPOArguments):
         from tlpo.baselines.groups import order_of_steps
 

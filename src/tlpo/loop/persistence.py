@@ -36,6 +36,7 @@ class PersistenceMixin(Trainer):
     Attributes:
         in_optimizer_step: from the optimizer's step until the step is logged; the weights belong to no step then.
         interrupt_pending: Ctrl-C came meanwhile, and is answered when the step has ended.
+        interrupt_agreed: several processes have all stopped for it after the same step.
         evaluation_due: the last finished step calls for an evaluation that has not ended.
         guard: skips steps whose gradient is not finite, and ends a run that has too many of them.
         files: the callback that writes the run's files; `start_files` makes it.
@@ -46,6 +47,7 @@ class PersistenceMixin(Trainer):
 
     in_optimizer_step = False
     interrupt_pending = False
+    interrupt_agreed = False
     evaluation_due = False
     guard: StepGuard
     files: RunFiles
@@ -62,8 +64,11 @@ class PersistenceMixin(Trainer):
         """Train; ``resume_from_checkpoint=True`` takes the newest whole checkpoint of the output folder.
 
         Raises:
-            UserError: if it holds none. (The Trainer itself would take a half-written one.)
+            UserError: if it holds none (the Trainer itself would take a half-written one); or, without resuming, if it
+                holds a run already, whose files would be written over.
         """
+        if not resume_from_checkpoint:
+            refuse_used(Path(str(self.args.output_dir)))
         if resume_from_checkpoint is True:
             newest = last_complete(Path(str(self.args.output_dir)))
             if newest is None:
@@ -130,10 +135,18 @@ class PersistenceMixin(Trainer):
         self.evaluation_due = evaluate
         super()._maybe_log_save_evaluate(*args, **kwargs)
         self.in_optimizer_step = False
-        if self.interrupt_pending:
+        if self._interrupted():
             raise KeyboardInterrupt
         self.control.should_evaluate, self.control.should_save = evaluate, save
         super()._maybe_log_save_evaluate(*args, **kwargs)
+
+    def _interrupted(self) -> bool:
+        """Whether Ctrl-C has come, to any process: they stop together or not at all."""
+        if self.args.world_size == 1:
+            return self.interrupt_pending
+        told = torch.tensor([float(self.interrupt_pending)], device=self.args.device)
+        self.interrupt_agreed = bool(self.accelerator.reduce(told, reduction="sum") > 0)
+        return self.interrupt_agreed
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         folder = self._checkpoint_folder()
@@ -209,8 +222,12 @@ class RunFiles(TrainerCallback):
         if not state.is_world_process_zero:
             return
         Path(args.output_dir).mkdir(parents=True, exist_ok=True)
+        self.drop_later_steps(Path(args.output_dir), state.global_step)
+
+    def drop_later_steps(self, folder: Path, step: int) -> None:
+        """Drop the lines of later steps: those steps run again."""
         for name in self.FILES:
-            _drop_later_steps(Path(args.output_dir) / name, state.global_step)
+            _drop_later_steps(folder / name, step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._rng = _rng_state()
@@ -232,6 +249,17 @@ class RunFiles(TrainerCallback):
 def _rng_state() -> tuple[Any, Any, torch.Tensor, torch.Tensor | None]:
     gpu = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
     return random.getstate(), np.random.get_state(), torch.get_rng_state(), gpu
+
+
+def refuse_used(folder: Path) -> None:
+    """Raises UserError for a folder that holds what a run has written."""
+    metrics = folder / METRICS_FILE
+    found = last_complete(folder) or (metrics if metrics.is_file() and metrics.stat().st_size else None)
+    if found is not None:
+        raise UserError(
+            f"{folder} holds a run already ({found.name}): give another output_dir, or go on with it by "
+            "train(resume_from_checkpoint=True)"
+        )
 
 
 def append_lines(path: Path, records: list[dict[str, Any]]) -> None:

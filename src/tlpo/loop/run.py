@@ -87,6 +87,8 @@ def train(
         trainer.add_callback(progress)
     if trainer.args.should_save:  # the main process alone knows that the folder is this run's
         remove_incomplete(folder)
+        if last_complete(folder) is None:  # the run begins anew
+            trainer.files.drop_later_steps(folder, 0)
     trainer.accelerator.wait_for_everyone()
     checkpoint = last_complete(folder)
     with patient_interrupts(trainer):
@@ -95,8 +97,9 @@ def train(
             trainer.guard.check(trainer, at_end=True)
             final = save_final(trainer, tokenizer, folder)
         except KeyboardInterrupt:
-            # Several processes would have to agree on the step; and before the first one there is nothing to keep.
-            if trainer.args.world_size == 1 and not trainer.in_optimizer_step and trainer.state.global_step:
+            # Before the first step there is nothing to keep.
+            together = trainer.args.world_size == 1 or trainer.interrupt_agreed
+            if together and not trainer.in_optimizer_step and trainer.state.global_step:
                 trainer.save_now()
             raise
     rollouts = _of_all_processes(trainer)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -27,16 +28,49 @@ def with_master_weights(model: PreTrainedModel) -> PreTrainedModel:
     Raises:
         UserError: for a model without any weight to train.
     """
+    refuse_frozen(model)
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    if not trained:
-        raise UserError(
-            "the model has no weight to train: all are frozen, as those of an adapter's folder are once it is loaded; "
-            "load the adapter with peft.PeftModel.from_pretrained(..., is_trainable=True), or merge it into its base"
-        )
     if not hasattr(model, "disable_adapter") and any(weight.dtype in _HALF for weight in trained):
         logger.warning("the model's 16-bit weights are trained in float32; for 16-bit computation set bf16")
         model.to(torch.float32)  # type: ignore[arg-type]
     return model
+
+
+def refuse_frozen(model: PreTrainedModel) -> None:
+    """Raises UserError for a model without any weight to train."""
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise UserError(
+            "the model has no weight to train: all are frozen, as those of an adapter's folder are once it is loaded; "
+            "load the adapter with peft.PeftModel.from_pretrained(..., is_trainable=True), or merge it into its base"
+        )
+
+
+def check_adapter(model: PreTrainedModel, peft_config: Any) -> None:
+    """Try the adapter on an empty likeness of the model, so that nothing is computed before it fails.
+
+    Raises:
+        UserError: the model has no such modules, or is an adapter already and is asked to get another one.
+    """
+    if peft_config is None:
+        return
+    if hasattr(model, "peft_config"):
+        raise UserError(
+            "the model is an adapter already, and lora would put another one on top: merge it into its base "
+            "(merge_and_unload) and train that"
+        )
+    from peft import get_peft_model
+
+    tensors = [*model.parameters(), *model.buffers()]
+    empty: dict[int, Any] = {id(one): _empty(one) for one in tensors}
+    try:
+        get_peft_model(copy.deepcopy(model, empty), copy.deepcopy(peft_config))
+    except ValueError as error:
+        raise UserError(f"the adapter does not fit the model: {' '.join(str(error).split())[:200]}") from None
+
+
+def _empty(tensor: torch.Tensor) -> torch.Tensor:
+    bare = torch.empty_like(tensor, device="meta")
+    return torch.nn.Parameter(bare, requires_grad=False) if isinstance(tensor, torch.nn.Parameter) else bare
 
 
 def room_for_prompt(model: PreTrainedModel, max_new_tokens: int, beyond: int = 0) -> int | None:

@@ -54,8 +54,9 @@ def _piece_bytes(token: str, byte_level: bool) -> bytes:
 def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
     """The bytes each vocabulary id stands for, computed once per tokenizer (again if tokens are added to it).
 
-    Special tokens (end of sequence, turn markers) carry no bytes. Added tokens stand for their own text. Ids that the
-    tokenizer does not know (a padded embedding matrix) are not in the list; treat them as empty.
+    Special tokens (end of sequence, turn markers) carry no bytes. Added tokens stand for their own text, in which the
+    mark of a blank is a blank too (some vocabularies list runs of it there), except among byte-level pieces. Ids that
+    the tokenizer does not know (a padded embedding matrix) are not in the list; treat them as empty.
 
     Returns:
         list of length ``len(tokenizer)``.
@@ -69,7 +70,7 @@ def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
         for token_id, token in enumerate(pieces):
             if token_id in special or token is None or (token_id in added and added[token_id].special):
                 table.append(b"")
-            elif token_id in added and not _BYTE_TOKEN.fullmatch(token):
+            elif token_id in added and byte_level:
                 table.append(token.encode())
             else:
                 table.append(_piece_bytes(token, byte_level))

@@ -17,7 +17,7 @@ from typing import Any
 
 import filelock
 
-from tlpo.errors import UserError
+from tlpo.files import make_folder
 from tlpo.provenance import sha256_of
 
 logger = logging.getLogger(__name__)
@@ -41,25 +41,15 @@ def build_once(folder: Path, build: Callable[[Path], None], origin: Mapping[str,
         origin: what the folder is made from; JSON values. A folder made from something else is built anew.
 
     Raises:
-        UserError: the folder's parent cannot be written.
+        UserError: the folder's parent cannot be made or written into.
     """
     if is_whole(folder, origin):
         return folder
-    try:
-        _make_parent(folder)
-        with locked(folder.with_name(f"{folder.name}.lock"), f"preparing {folder.name}"):
-            if not is_whole(folder, origin):  # another process may have built it while we waited
-                _build(folder, build, origin)
-    except PermissionError as error:
-        raise UserError(f"cannot write to the cache '{folder.parent}' ({error.strerror}): set TLPO_CACHE") from None
+    make_folder(folder.parent, "set TLPO_CACHE to another one")
+    with locked(folder.with_name(f"{folder.name}.lock"), f"preparing {folder.name}"):
+        if not is_whole(folder, origin):  # another process may have built it while we waited
+            _build(folder, build, origin)
     return folder
-
-
-def _make_parent(folder: Path) -> None:
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise PermissionError(error.errno, "a file is in its way") from None
 
 
 def is_whole(folder: Path, origin: Mapping[str, Any], *, hashes: bool = False) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from tlpo.errors import UserError
+
 if TYPE_CHECKING:
     from transformers import Cache, PreTrainedModel
 
@@ -36,7 +38,7 @@ class DecodingRows:
         self._mask, self._positions = self._mask[index], self._positions[index]
 
     def step(self, tokens: Tensor) -> Tensor:
-        """Append a token to each row: (R,) -> (R, V), the logits after it."""
+        """Append a token to each row: (R,) -> (R, V), the logits after it. Raises UserError where they are NaN."""
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(self._mask), 1)], dim=1)
         self._positions = self._positions + 1
         logits: Tensor = self._model(
@@ -47,4 +49,14 @@ class DecodingRows:
             use_cache=True,
             logits_to_keep=1,
         ).logits
-        return logits[:, -1]
+        return refuse_nan(logits[:, -1])
+
+
+def refuse_nan(logits: Tensor) -> Tensor:
+    """The logits, of any shape. Raises UserError where one is NaN: sampling from them would mean nothing."""
+    if logits.isnan().any():
+        raise UserError(
+            "the model's logits are not numbers: its weights are damaged, its dtype is too narrow, or a training at "
+            "too high a learning rate has broken it"
+        )
+    return logits

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import torch
 from torch import Tensor
 
-from tlpo.errors import UserError
 from tlpo.modeling.alignment import TokenText, token_bytes
 from tlpo.modeling.allocator import keep_big_blocks
 from tlpo.modeling.batching import PaddedBatch, left_pad, length_buckets
-from tlpo.modeling.decoding import DecodingRows
+from tlpo.modeling.decoding import DecodingRows, refuse_nan
 from tlpo.modeling.sampling import sample, uniform_draws
 
 if TYPE_CHECKING:
@@ -118,10 +117,8 @@ class _Decoder:
         repeats = self.settings.num_generations
         output = self.model(**batch.as_inputs(), use_cache=True, logits_to_keep=1)
         rows = DecodingRows(self.model, output.past_key_values, batch, repeats)
-        logits = output.logits[:, -1].repeat_interleave(repeats, dim=0)
+        logits = refuse_nan(output.logits[:, -1]).repeat_interleave(repeats, dim=0)
         del output
-        if logits.isnan().any():
-            raise UserError("the model's logits are not numbers: its weights are damaged, or its dtype is too narrow")
         for step in range(self.settings.max_new_tokens):
             draws = torch.stack([row.draws[step] for row in self.active]).to(logits.device)
             if self.logit_filter is not None:

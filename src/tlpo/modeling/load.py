@@ -131,7 +131,8 @@ def load_tokenizer(
 def _load_adapter(folder: Path, **options: Any) -> Any:
     from peft import PeftModel
 
-    base = load_model(base_of(folder), **options)
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    base = load_model(base_of(folder), revision=config.get("revision"), **options)
     return _one_line(lambda: PeftModel.from_pretrained(base, str(folder)).eval(), f"cannot load the adapter '{folder}'")
 
 

@@ -251,6 +251,11 @@ class TLPOConfig(MethodConfig):
             problems.append(f"candidate_temperature is {self.candidate_temperature}: give a number above 0")
         if not 0 <= (self.confused_share or 0) <= 0.5:
             problems.append(f"confused_share is {self.confused_share}: give a number in [0, 0.5]")
+        if self.temperature == 0 and (self.num_generations or 1) > 1:
+            problems.append(
+                f"temperature is 0 with num_generations {self.num_generations}: all samples of a prompt would be the "
+                "same; raise it, or sample once"
+            )
         if self.ref_model_sync_steps and not self.needs_reference:
             problems.append(
                 f"ref_model_sync_steps is {self.ref_model_sync_steps}, but with beta 0 and prefix_beta 0 there is no "

@@ -23,9 +23,9 @@ def count_response(
 ) -> None:
     """One sampled response. offset: its confusion point, if it has one."""
     metrics.add("confusion/rate", float(offset is not None))
-    metrics.add("completions/eos_rate", float(completion.finished == "eos"))
     metrics.add("completions/letters", float(detector.has_target_letter(completion.text)))
-    if completion.finished != "confusion":  # a response that was stopped has no length of its own
+    if completion.finished != "confusion":  # a response that was stopped has no length and no end of its own
+        metrics.add("completions/eos_rate", float(completion.finished == "eos"))
         metrics.add("completions/mean_length", len(completion.ids))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tlpo.data.encoded import encode_dataset
 from tlpo.errors import UserError
 from tlpo.loop.run import held_out_prompts, languages_of, prompt_rows, prompts_of
-from tlpo.loop.setup import refuse_several_gpus, refuse_sharding
+from tlpo.loop.setup import check_adapter, refuse_frozen, refuse_several_gpus, refuse_sharding
 from tlpo.training.dataset import prompt_order
 from tlpo.training.setup import check_context, refuse_refreshed_base
 from tlpo.training.trainer import TLPOTrainer
@@ -57,6 +57,9 @@ def check_inputs(run: RunConfig, args: TLPOConfig, model: PreTrainedModel, token
     refuse_several_gpus(args)
     if run.lora:
         refuse_refreshed_base(args)
+        check_adapter(model, run.peft_config())
+    else:
+        refuse_frozen(model)
     trained = prompt_rows(prompts_of(run))
     encode_dataset(
         trained + prompt_rows(_evaluated(run, args)),

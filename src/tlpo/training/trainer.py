@@ -31,7 +31,7 @@ from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages,
 from tlpo.training.config import TLPOConfig
 from tlpo.training.confused_tokens import ConfusedTokens
 from tlpo.training.counting import count_points, count_response, count_update
-from tlpo.training.dataset import PromptOrder, identity, prompt_order
+from tlpo.training.dataset import PromptOrder, PromptRows, Rows, encode_sets, identity, prompt_order
 from tlpo.training.divergence import Estimator, point_divergence, prefix_divergence
 from tlpo.training.exploration import explore
 from tlpo.training.metrics import StepMetrics
@@ -40,8 +40,6 @@ from tlpo.training.points import ConfusionPoint, Pending, PointRow, Rollout, col
 from tlpo.training.reference import Reference
 from tlpo.training.rewards import judge
 from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
-
-Prompts = Sequence[Mapping[str, Any]]
 
 
 class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
@@ -52,7 +50,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
         args: see :class:`TLPOConfig`.
         train_dataset: rows with ``prompt`` (text or chat messages) and ``language``: the language of the answer, which
             need not be that of the question. One run may hold several languages.
-        eval_dataset: rows of the same kind; ``evaluate`` reports the confusion rate on them.
+        eval_dataset: rows of the same kind, or several sets of them by name; ``evaluate`` reports the confusion rate.
         processing_class: the tokenizer; loaded beside the model if that was given by name.
         peft_config: a ``peft`` configuration to train an adapter; the reference is then the model without it.
         detector: one detector for all rows, or one for each language; default: built from the rows' languages.
@@ -65,15 +63,15 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
     _tag_names = ("tlpo",)
     args: TLPOConfig
     model: Any
-    train_dataset: list[EncodedPrompt] | None
-    eval_dataset: list[EncodedPrompt] | None
+    train_dataset: PromptRows | None
+    eval_dataset: list[EncodedPrompt] | dict[str, list[EncodedPrompt]] | None
 
     def __init__(
         self,
         model: PreTrainedModel | str,
         args: TLPOConfig | None = None,
-        train_dataset: Prompts | None = None,
-        eval_dataset: Prompts | None = None,
+        train_dataset: Rows | None = None,
+        eval_dataset: Rows | Mapping[str, Rows] | None = None,
         processing_class: PreTrainedTokenizerBase | None = None,
         peft_config: Any = None,
         detector: ConfusionDetector | Mapping[str, ConfusionDetector] | None = None,
@@ -97,14 +95,14 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             chat_template_kwargs=args.template_options,
         )
         train = None if train_dataset is None else self._encode(train_dataset)
-        evaluation = None if eval_dataset is None else self._encode(eval_dataset)
+        evaluation, evaluated = encode_sets(eval_dataset, self._encode)
         self._detectors_for = partial(detectors_for, given=detector, args=args)
-        self.detectors = self._detectors_for([*(train or []), *(evaluation or [])])
+        self.detectors = self._detectors_for([*(train or []), *evaluated])
         super().__init__(
             model=policy,
             args=args,
             data_collator=identity,  # type: ignore[arg-type]  # prompts, not tensors
-            train_dataset=train,
+            train_dataset=None if train is None else PromptRows(train),
             eval_dataset=evaluation,
             processing_class=tokenizer,
             callbacks=callbacks,
@@ -283,7 +281,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             with self.step_metrics.phase("rollout"):
                 samples = int(self.args.num_generations or 1)
                 settings = self.args.sampling(samples=samples, step=self.state.global_step)
-                completions = self.rollout(prompts, settings, early_stop=self.args.early_stop)
+                completions = self.rollout(prompts, settings, early_stop=self.args.early_stop) if prompts else []
             with self.step_metrics.phase("detect"):
                 found = self.detect(prompts, completions)
                 points = first_points(found, int(self.args.points_per_prompt or 0))
@@ -353,11 +351,11 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
-        """The confusion rate on held-out prompts, shared out over the processes: one sample each, as audits sample.
-
-        ``eval_dataset``: rows as the trainer takes them; default: those it was made with.
-        """
+        """The confusion rate on rows, or on sets of them by name, by default its own: one sample each, as audits do."""
         prompts: Any = (self.eval_dataset if eval_dataset is None else eval_dataset) or []
+        if isinstance(prompts, Mapping):
+            each = [self.evaluate(rows, ignore_keys, f"{metric_key_prefix}_{name}") for name, rows in prompts.items()]
+            return {name: value for found in each for name, value in found.items()}
         if not all(isinstance(prompt, EncodedPrompt) for prompt in prompts):
             prompts = self._encode(prompts)
             self.detectors = self._detectors_for(prompts) | self.detectors

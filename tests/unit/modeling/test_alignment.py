@@ -173,6 +173,14 @@ def test_special_tokens_carry_nothing_and_added_ones_their_text(make: object) ->
     assert TokenText(table, ids).text == own.decode(ids, skip_special_tokens=True) == "a<think>b형식"
 
 
+def test_runs_of_blanks_among_the_added_tokens() -> None:
+    """Some vocabularies list "▁▁" and longer runs as added tokens, which the decoder makes blanks as elsewhere."""
+    own = byte_fallback_tokenizer()
+    own.add_tokens(["▁▁", "▁▁▁▁"])
+    ids = [*own("a", add_special_tokens=False).input_ids, *own.convert_tokens_to_ids(["▁▁", "▁▁▁▁"])]
+    assert TokenText(token_bytes(own), ids).text == own.decode(ids) == "a      "
+
+
 def test_tokens_added_after_the_first_use_are_seen() -> None:
     own = byte_level_tokenizer()
     before = len(token_bytes(own))

@@ -11,7 +11,7 @@ from tests.models import chat_tokenizer, tokenizer
 
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.errors import UserError
-from tlpo.training.dataset import PromptOrder, identity
+from tlpo.training.dataset import FILLER, PromptOrder, PromptRows, identity
 
 ROWS: list[dict[str, Any]] = [
     {"prompt": "오늘 날씨", "language": "ko"},
@@ -103,6 +103,31 @@ def test_each_global_batch_is_repeated(size: int, batch: int, repeats: int) -> N
         assert block == one * repeats
         seen += one
     assert len(set(seen)) == len(seen) == size // batch * batch
+
+
+@given(st.integers(1, 40), st.integers(2, 4), st.integers(1, 4), st.integers(1, 2))
+def test_processes_share_what_is_left(size: int, processes: int, each: int, accumulation: int) -> None:
+    sampler = PromptOrder(size, 3, processes * each * accumulation, 1, lambda: 0, (processes, each))
+    found = list(sampler)
+    assert len(found) == len(sampler)
+    assert len(found) % (processes * each) == 0
+    assert sorted(place for place in found if place != FILLER) == list(range(size))
+    assert len(found) - size < processes * each
+    last = [found[-processes * each :][process * each :][:each] for process in range(processes)]
+    counts = [sum(place != FILLER for place in own) for own in last]
+    assert max(counts) - min(counts) <= 1
+    alone = order(size, processes * each * accumulation, seed=3)
+    step = processes * each * accumulation
+    for start in range(0, size, step):  # each optimizer step has the prompts that one process would take
+        together = {place for place in found[start : start + step] if place != FILLER}
+        assert together == set(alone[start : start + step])
+
+
+def test_a_filler_is_no_prompt() -> None:
+    prompts = encode(ROWS)
+    rows = PromptRows(prompts)
+    assert len(rows) == 2
+    assert identity([rows[1], rows[FILLER]]) == [prompts[1]]
 
 
 def test_a_batch_that_is_never_full_cannot_be_repeated() -> None:

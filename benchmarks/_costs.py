@@ -51,18 +51,19 @@ class Costs:
             for context in range(start + 1, start + count + 1)
         )
 
-    def prefill(self, lengths: list[int], passes: int = 1) -> Work:
-        """Forward passes over whole rows, the head at their last position."""
+    def prefill(self, lengths: list[int], passes: int = 1, positions: int = 1) -> Work:
+        """Forward passes over whole rows, the head at their last positions."""
+        heads = [min(length, positions) for length in lengths]
         operations = sum(
-            2 * self.body * length + 4 * self.attention_width * self.contexts(0, length) + 2 * self.head
-            for length in lengths
+            2 * self.body * length + 4 * self.attention_width * self.contexts(0, length) + 2 * self.head * count
+            for length, count in zip(lengths, heads, strict=True)
         )
-        read = 4 * self.weights + 4 * self.vocabulary * len(lengths)
+        read = 4 * self.weights + 4 * self.vocabulary * sum(heads)
         return Work(passes * sum(lengths), passes * operations, passes * read if lengths else 0)
 
-    def backward(self, lengths: list[int]) -> Work:
+    def backward(self, lengths: list[int], positions: int = 1) -> Work:
         """Backward through the same: twice the forward's operations; every gradient is written once."""
-        forward = self.prefill(lengths)
+        forward = self.prefill(lengths, positions=positions)
         return Work(forward.tokens, 2 * forward.operations, 2 * forward.bytes)
 
     def decode(self, rows: list[tuple[int, int]], steps: int) -> Work:

@@ -142,9 +142,7 @@ def _point_by_point(
     def work(length: int | None, count: int) -> Found:
         if length is None:
             pairs = zip(last["answers"], last["groups"], strict=True)
-            return [
-                [(c[0], c, _reward(tokenizer, detector, answer, c, eos_ids)) for c in group] for answer, group in pairs
-            ]
+            return [[(c[0], c, _reward(tokenizer, detector, answer, c)) for c in group] for answer, group in pairs]
         points = Points(tokenizer, options, length, options.points)
         last["answers"], last["groups"] = points.answers[:count], []
         for prefix in points.prefixes[:count]:
@@ -170,7 +168,6 @@ def _reward(
     detector: ConfusionDetector,
     answer: list[int],
     continuation: list[int],
-    eos_ids: frozenset[int],
 ) -> float:
     """The reward in context on decoded text; a character cut in half at either end is no letter yet."""
 
@@ -178,8 +175,7 @@ def _reward(
         return str(tokenizer.decode(ids, skip_special_tokens=True)).rstrip("\ufffd")
 
     whole, start = text_of(answer + continuation), len(text_of(answer))
-    cut = continuation[-1] not in eos_ids and detector.options.latin
-    if detector.check(whole, start=start, truncated=cut).confusion_point is not None:
+    if detector.check(whole, start=start).confusion_point is not None:
         return -1.0
     return 1.0 if detector.has_target_letter(whole[start:]) else 0.0
 

@@ -126,11 +126,24 @@ def run(arguments: list[str]) -> None:
         torch.set_num_threads(job.threads)
     results = Path(job.results)
     key = {"model": job.model, "languages": job.language, "name": job.name, "seed": args.seed}
-    if any(all(record[k] == v for k, v in key.items()) for record in read(results)):
-        print(f"already measured: {key}")
-    else:
+    known = next((record for record in read(results) if all(record[k] == v for k, v in key.items())), None)
+    if known is None:
         _train(job, args, key, results)
+    elif other := _differing(known["options"], _options(args)):
+        raise SystemExit(f"{results} holds a run of that name with other options ({other}): give another --name")
+    else:
+        print(f"already measured: {key}")
     report(results, only=key)
+
+
+def _options(args: Any) -> dict[str, Any]:
+    return {k: v for k, v in args.to_dict().items() if isinstance(v, str | int | float) and not k.startswith("_")}
+
+
+def _differing(known: dict[str, Any], now: dict[str, Any]) -> str:
+    """Such as "learning_rate was 1e-05, now 2e-05"; where files lie does not count."""
+    names = [name for name in now if name in known and known[name] != now[name] and not name.endswith("_dir")]
+    return ", ".join(f"{name} was {known[name]}, now {now[name]}" for name in names)
 
 
 def _train(job: JobConfig, args: Any, key: dict[str, Any], results: Path) -> None:
@@ -152,9 +165,8 @@ def _train(job: JobConfig, args: Any, key: dict[str, Any], results: Path) -> Non
     trainer.train()
     seconds = time.perf_counter() - start
     after = measure(trainer.model, tokenizer, job, args)
-    options = {k: v for k, v in args.to_dict().items() if v is not None and not str(k).startswith("_")}
     record = {**key, "seconds": seconds, "before": before, "after": after, "log": trainer.state.log_history}
-    record["options"] = {k: v for k, v in options.items() if isinstance(v, str | int | float | bool)}
+    record["options"] = _options(args)
     results.parent.mkdir(parents=True, exist_ok=True)
     with results.open("a", encoding="utf-8") as file:
         file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -115,8 +115,9 @@ class Watched(TLPOTrainer):
         with self._timed("update", PHASES[8]):
             loss = super().training_step(model, inputs, num_items_in_batch)
         lengths = [len(row.input_ids) for rows in inputs for row in rows]
-        self._count(PHASES[7], self.costs.prefill(lengths, passes=2))
-        self._count(PHASES[8], self.costs.backward(lengths))
+        positions = 1 + (self.args.prefix_positions if self.args.prefix_beta else 0)
+        self._count(PHASES[7], self.costs.prefill(lengths, passes=2, positions=positions))
+        self._count(PHASES[8], self.costs.backward(lengths, positions))
         self._count(PHASES[9], self.costs.adamw())
         return loss
 

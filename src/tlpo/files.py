@@ -1,4 +1,4 @@
-"""Files that are replaced when the new one is whole: a kill or a full disk leaves the old one as it was."""
+"""Folders for output, and files that are replaced when the new one is whole: a kill leaves the old one as it was."""
 
 from __future__ import annotations
 
@@ -10,7 +10,40 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tlpo.errors import UserError, is_disk_full
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def make_folder(path: Path, remedy: str = "give another output folder") -> None:
+    """Make a folder to write into, with those above it, unless it is there.
+
+    remedy: what the user can do where that does not work.
+
+    Raises:
+        UserError: as `check_folder`, or the system does not let it be made.
+    """
+    check_folder(path, remedy)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if is_disk_full(error):
+            raise
+        raise UserError(f"the folder {path} cannot be made ({error.strerror}): {remedy}") from None
+
+
+def check_folder(path: Path, remedy: str = "give another output folder") -> None:
+    """See whether a folder can be written into, or made, as far as that can be told without making it.
+
+    Raises:
+        UserError: it is a file, or lies in one, or it, or the nearest folder above it, cannot be written into.
+    """
+    # os.path says no where pathlib raises: below a folder that may not be looked into.
+    there = next(place for place in (path, *path.parents) if os.path.exists(place))
+    if not there.is_dir():
+        raise UserError(f"{path} is a file, or lies in one: {remedy}")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(f"the folder {there} cannot be written into: {remedy}")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -213,8 +214,40 @@ class TestAFinishedRun:
         done = tlpo("train", "--config", config, "--output_dir", run, "--seed", "4", streams=tmp_path)
         line = done.complaint()
         assert f"{run} already holds another run (epsilon was 0.1, now 0.2, seed was 3, now 4)" in line
-        assert "give another output_dir" in line
+        assert "give another output folder" in line
         assert contents(run) == before
+
+    def test_a_copy_of_the_folder_is_the_same_run(
+        self, finished: tuple[Path, subprocess.CompletedProcess[str]], config: Path, tmp_path: Path
+    ) -> None:
+        run, first = finished
+        copy = tmp_path / "copy"
+        shutil.copytree(run, copy, copy_function=shutil.copyfile)  # the files' times are new
+        no_work = partial(forbid, ["tlpo.modeling.load:load_model", "tlpo.evaluation.audit:_generate"])
+        words = ["train", "--config", config, "--output_dir", copy, "--epsilon=0.1"]
+        again = tlpo(*words, streams=tmp_path / "streams", prepare=no_work)
+        assert again.status == 0, again.err
+        assert again.out == first.stdout.replace(str(run), str(copy))
+
+    def test_a_model_that_was_deleted_is_saved_again(
+        self, finished: tuple[Path, subprocess.CompletedProcess[str]], config: Path, tmp_path: Path
+    ) -> None:
+        run, copy = finished[0], tmp_path / "copy"
+        shutil.copytree(run, copy)
+        shutil.rmtree(copy / "final")
+        words = ["train", "--config", config, "--output_dir", copy, "--epsilon=0.1"]
+        # From the last checkpoint, and without another audit: it is the model that was audited.
+        no_audit = partial(forbid, ["tlpo.evaluation.audit:_generate"])
+        again = tlpo(*words, streams=tmp_path / "again", prepare=no_audit)
+        assert again.status == 0, again.err
+        for name in ("final/model.safetensors", "run.json", "comparison.json", "completions.jsonl"):
+            assert (copy / name).read_bytes() == (run / name).read_bytes(), name
+        assert (copy / "final/README.md").is_file()
+
+        for name in ("final", f"checkpoint-{STEPS}"):
+            shutil.rmtree(copy / name)
+        line = tlpo(*words, streams=tmp_path / "lost").complaint()
+        assert f"{copy} holds a finished run, but neither its model (final) nor a checkpoint" in line
 
 
 def test_options_that_decide_nothing_may_change(config: Path, tmp_path: Path) -> None:
@@ -226,6 +259,24 @@ def test_options_that_decide_nothing_may_change(config: Path, tmp_path: Path) ->
     assert not (tmp_path / "run/before").exists()
     again = tlpo(*words, "--save_total_limit", "2", "--resume_from_checkpoint", "True", streams=tmp_path / "again")
     assert again.status == 0, again.err
+
+
+def test_prompts_that_were_changed_before_there_was_a_result_are_compared_anew(config: Path, tmp_path: Path) -> None:
+    run, prompts = tmp_path / "run", tmp_path / "prompts.txt"
+    words = ["train", "--config", config, "--output_dir", run, "--prompts", prompts, "--audit_prompts", "0"]
+    words += ["--max_steps", "1", "--save_strategy", "no", "--clean_text", "en=bundled"]
+    texts = [record.prompt for record in load_prompts(language="ko", split="train")[:4]]
+    held_out = load_prompts(language="ko", split="eval")[0].prompt
+    prompts.write_text("".join(f"{text}\n" for text in [*texts[:3], held_out]), encoding="utf-8")
+    fails = partial(forbid, ["tlpo.runs.train:text_nll"])  # after the comparison, before any result
+    assert tlpo(*words, streams=tmp_path / "first", prepare=fails).status != 0
+    assert read(run / "contamination.json")["exact"] == 1
+    prompts.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    done = tlpo(*words, streams=tmp_path / "second")
+    assert done.status == 0, done.err
+    assert "no contamination: of 4 training" in done.err
+    assert read(run / "contamination.json")["exact"] == 0
+    assert "of 4 training prompts 0 are among the 60 held-out ones" in (run / "final/README.md").read_text("utf-8")
 
 
 def test_lora(config: Path, model: Path, tmp_path: Path) -> None:

@@ -1,14 +1,75 @@
-"""Files that are replaced when whole."""
+"""Folders that can be written into, or a line that says why not; files that are replaced when whole."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tlpo.files import json_text, replacing, write_bytes, write_json, write_text
+from tlpo.errors import UserError
+from tlpo.files import check_folder, json_text, make_folder, replacing, write_bytes, write_json, write_text
+
+
+def test_a_folder_is_made_with_those_above_it_and_may_be_there(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    check_folder(tmp_path / "c" / "d")
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("look", [check_folder, make_folder])
+def test_a_file_is_no_folder(look: Callable[..., None], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for folder in (tmp_path / "file", tmp_path / "file" / "a" / "b"):
+        with pytest.raises(UserError) as caught:
+            look(folder)
+        assert str(caught.value) == f"{folder} is a file, or lies in one: give another output folder"
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), "No such file or directory"),  # below /proc
+        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+    ],
+)
+def test_a_folder_that_the_system_does_not_make(
+    error: OSError, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    with pytest.raises(UserError) as caught:
+        make_folder(tmp_path / "a", "set PLACE")
+    assert str(caught.value) == f"the folder {tmp_path / 'a'} cannot be made ({reason}): set PLACE"
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    with pytest.raises(OSError, match="No space left"):
+        make_folder(tmp_path / "a")
+
+
+def test_a_folder_that_may_not_be_written_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is there, or that a new one would lie in; whoever runs the tests may write everywhere."""
+    monkeypatch.setattr(os, "access", lambda path, mode: not (path == tmp_path and mode & os.W_OK))
+    for folder in (tmp_path, tmp_path / "a" / "b"):
+        for look in (check_folder, make_folder):
+            with pytest.raises(UserError, match=f"the folder {tmp_path} cannot be written into: give another output"):
+                look(folder)
+    assert not (tmp_path / "a").exists()
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def _load(
     budget: int | None,
 ) -> Material:
     """One run asks several times: for its check, its trainer and its card. stamp: of the file."""
-    wanted = None if prompts is None else {_text(one.prompt) for one in training_prompts(prompts, languages)}
+    wanted = None if prompts is None else {prompt_text(one.prompt) for one in training_prompts(prompts, languages)}
     records = list(_records(path, languages))
     costs = _costs(_records(_behind(path) or path, languages))
     if not all(_key(record) in costs for record, _ in records):  # another file lies there by now
@@ -282,8 +282,9 @@ def _noted(path: Path, kind: str) -> dict[str, Any]:
 
 def _key(record: PromptRecord) -> tuple[str, str]:
     """What tells prompts apart: the answer's language, and the prompt."""
-    return record.language, _text(record.prompt)
+    return record.language, prompt_text(record.prompt)
 
 
-def _text(prompt: str | Messages) -> str:
+def prompt_text(prompt: str | Messages) -> str:
+    """What tells prompts apart, whatever the language of the answer."""
     return prompt if isinstance(prompt, str) else json.dumps([[turn["role"], turn["content"]] for turn in prompt])

@@ -22,8 +22,12 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Match:
-    """An evaluation prompt that another prompt repeats. similarity: Jaccard's, in (0, 1]; 1 for an exact match."""
+    """An evaluation prompt that another prompt repeats.
 
+    place: its place among those compared with. similarity: Jaccard's, in (0, 1]; 1 for an exact match.
+    """
+
+    place: int
     record: PromptRecord
     kind: Literal["exact", "near"]
     similarity: float
@@ -54,14 +58,17 @@ class EvaluationIndex:
         if not plain:
             return None
         if plain in self._exact:
-            return Match(self._records[self._exact[plain]], "exact", 1.0)
+            return self._match(self._exact[plain], "exact", 1.0)
         if not self._may_be_near(plain):
             return None
         pieces = shingles(plain)
         shared = Counter(place for piece in pieces for place in self._holders.get(piece, ()))
         alike = ((count / (len(pieces) + self._sizes[place] - count), -place) for place, count in shared.items())
         similarity, place = max(alike, default=(0.0, 0))
-        return Match(self._records[-place], "near", similarity) if similarity >= self._near - _ROUNDING else None
+        return self._match(-place, "near", similarity) if similarity >= self._near - _ROUNDING else None
+
+    def _match(self, place: int, kind: Literal["exact", "near"], similarity: float) -> Match:
+        return Match(place, self._records[place], kind, similarity)
 
     def _may_be_near(self, plain: str) -> bool:
         """Whether enough of the text's shingles stand in evaluation prompts at all.
@@ -105,7 +112,7 @@ def contamination(
         if match is None:
             continue
         counts[match.kind] += 1
-        hit.add(match.record.index)
+        hit.add(match.place)  # records of several files share their index
         if len(pairs) < LISTED:
             pairs.append(_pair(record, match))
     return {

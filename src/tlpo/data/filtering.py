@@ -21,7 +21,7 @@ from tlpo.data.lines import check_output, to_line
 from tlpo.data.prompts import ANSWERS, Split, chosen_rows, prompt_in, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row, read_json_lines, read_rows
-from tlpo.errors import UserError
+from tlpo.errors import UserError, at
 from tlpo.files import write_json
 from tlpo.languages import get_language
 from tlpo.provenance import versions
@@ -98,7 +98,8 @@ def filter_prompts(
         opened: called with the open file, whose position tells how far the reading is.
 
     Raises:
-        UserError: a record cannot be used, or an output cannot be written or is that of another run.
+        UserError: a record cannot be used, a data set's connection broke (what is done was noted), or an output cannot
+            be written or is that of another run.
         KeyboardInterrupt: after what is done was noted.
     """
     check_output(output, source.path, dropped)
@@ -113,8 +114,7 @@ def filter_prompts(
     report = on_progress or (lambda counts: None)
     try:
         for record, row, number in _unread(source, done.rows, opened):
-            written_in = row.fields.get("prompt_language")
-            code = get_language(str(written_in)).code if written_in else None
+            code = _written_in(row)
             values = _fields(record, row, number)
             found = prompt_filter.objection(record, values["id"], code)
             job.write(values, found)
@@ -124,7 +124,10 @@ def filter_prompts(
             if number % 256 == 0:
                 report(done)
     except UserError:
-        job.abandon()  # the file has to be changed, and is then another one
+        if Path(source.path).is_file():
+            job.abandon()  # it has to be changed, and is then another one
+        else:
+            job.leave()  # a data set's connection may be back next time
         raise
     except BaseException:
         job.leave()
@@ -154,6 +157,15 @@ def _unread(
             yield PromptRecord(index=number - 1, prompt="", language=code, id=name, where=row.where), row, number
         else:
             yield prompt_record(row, number - 1, code), row, number
+
+
+def _written_in(row: Row) -> str | None:
+    """The code of the language that the prompt itself is in, if the record says so."""
+    named = row.fields.get("prompt_language")
+    if not named:
+        return None
+    with at(row.where):
+        return get_language(str(named)).code
 
 
 def _fields(record: PromptRecord, row: Row, number: int) -> dict[str, Any]:

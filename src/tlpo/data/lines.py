@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
-from tlpo.files import json_text, replacing
+from tlpo.files import json_text, make_folder, replacing
 
 Write = Callable[[Mapping[str, Any]], None]
 
@@ -27,15 +28,12 @@ def check_output(path: Path, *inputs: str | Path | None) -> None:
     Raises:
         UserError: naming what is wrong with it.
     """
-    if path.is_dir() or path.suffix not in (".jsonl", ".ndjson"):
+    if os.path.isdir(path) or path.suffix not in (".jsonl", ".ndjson"):
         raise UserError(f"the output '{path}' is no JSON-lines file: give a name that ends in .jsonl")
     for given in inputs:
         if given is not None and _same(path, Path(given)):
             raise UserError(f"the output '{path}' is also given as another file: choose another name")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write '{path}' ({error.strerror}): choose another output") from None
+    make_folder(path.parent, "choose another output")
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tlpo.errors import UserError
 from tlpo.evaluation.parts import Item, read_items, write_items
-from tlpo.files import write_json
+from tlpo.files import make_folder, write_json
 
 SCHEMA = 1
 
@@ -41,13 +41,11 @@ class EvaluationFolder:
         write_json(self.report_path, report)
 
     def _claim(self, identity: dict[str, Any]) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise UserError(f"{self.path} is a file: give --output a folder")
+        make_folder(self.path)
         if self.settings_path.exists():
             self._compare(identity)
-        elif self.path.exists() and any(self.path.iterdir()):
+        elif any(self.path.iterdir()):
             raise UserError(f"{self.path} holds other files and no evaluation: give --output a new or empty folder")
-        self.path.mkdir(parents=True, exist_ok=True)
         write_json(self.settings_path, identity)
 
     def _compare(self, identity: Mapping[str, Any]) -> None:

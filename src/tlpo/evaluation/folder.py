@@ -14,7 +14,8 @@ from typing import Any
 
 from tlpo.errors import UserError
 from tlpo.evaluation.records import ResponseRecord, read_records
-from tlpo.files import write_json, write_text
+from tlpo.evaluation.settings import differences
+from tlpo.files import make_folder, write_json, write_text
 
 
 class AuditFolder:
@@ -47,24 +48,22 @@ class AuditFolder:
             os.fsync(file.fileno())
 
     def _claim(self, identity: dict[str, Any]) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise UserError(f"{self.path} is a file: give --output a folder")
+        make_folder(self.path)
         if self.settings_path.exists():
             self._compare(identity)
             return
-        if self.path.exists() and any(self.path.iterdir()):
-            raise UserError(f"{self.path} holds other files and no audit: give --output a new or empty folder")
-        self.path.mkdir(parents=True, exist_ok=True)
+        if any(self.path.iterdir()):
+            raise UserError(f"{self.path} holds other files and no audit: give a new or empty output folder")
         write_json(self.settings_path, identity)
 
     def _compare(self, identity: dict[str, Any]) -> None:
         try:
             known = json.loads(self.settings_path.read_text(encoding="utf-8"))
-            differing = [name for name in identity if known.get(name) != identity[name]]
+            differing = differences(known, identity)
         except (ValueError, AttributeError) as error:
-            raise UserError(f"{self.settings_path} is damaged: give --output another folder") from error
+            raise UserError(f"{self.settings_path} is damaged: give another output folder") from error
         if differing and not self.kept():
             write_json(self.settings_path, identity)  # nothing was sampled yet: nothing is lost
         elif differing:
             told = ", ".join(f"{name} was {known.get(name)!r}, now {identity[name]!r}" for name in differing)
-            raise UserError(f"{self.path} already holds another audit ({told}): give --output another folder")
+            raise UserError(f"{self.path} already holds another audit ({told}): give another output folder")

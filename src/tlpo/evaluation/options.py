@@ -3,6 +3,8 @@
 # ruff: noqa: RUF009  (_option is dataclasses.field)
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +79,7 @@ class EvaluationConfig:
     # everything
     baseline: str | None = _option(None, "Folder of an earlier evaluation: adds paired intervals of the differences.")
     method: str | None = _option(None, "How the model was made (tlpo, sft, dpo, ...), for the report.")
-    label: str | None = _option(None, "What to call it in reports. Default: the model's name.")
+    label: str | None = _option(None, "What to call it in reports. Default: the model's name, or its run's.")
     seed: int = _option(0, "Seed of sampling and bootstrap.")
     resamples: int = _option(2000, "Bootstrap draws for the 95 % intervals.")
     batch_size: int = _option(64, "Responses sampled together.")
@@ -121,8 +123,8 @@ class EvaluationConfig:
 
     @property
     def shown_label(self) -> str:
-        """The label, or else the adapter's or the model's last name."""
-        return self.label or Path(self.adapter or self.model).name
+        """The label, or else the adapter's or the model's last name; of a run's model the run's name."""
+        return self.label or _name_of(self.adapter or self.model)
 
     def sampling(self, temperature: float, model: str) -> AuditSettings:
         """How responses are sampled at a temperature. model: what the settings call it."""
@@ -154,6 +156,16 @@ class EvaluationConfig:
         except UserError as error:
             return [str(error)]
         return []
+
+
+def _name_of(model: str) -> str:
+    """Such as "tlpo" for runs/tlpo and runs/tlpo/final, and "tlpo checkpoint-20" for runs/tlpo/checkpoint-20."""
+    place = Path(os.path.abspath(model))
+    if place.is_dir() and place.name == "final":
+        return place.parent.name
+    if place.is_dir() and re.fullmatch(r"checkpoint-\d+", place.name):
+        return f"{place.parent.name} {place.name}"
+    return place.name
 
 
 def _split(values: Iterable[Any] | str | None) -> list[str]:

@@ -24,7 +24,7 @@ from typing import Any
 
 from tlpo import __version__
 from tlpo.errors import UserError
-from tlpo.files import json_text, write_json, write_text
+from tlpo.files import json_text, make_folder, write_json, write_text
 from tlpo.modeling.cache import locked
 
 logger = logging.getLogger(__name__)
@@ -84,23 +84,20 @@ class PartCache:
         compute: is given a folder for what it has done so far, which it may find filled.
 
         Raises:
-            UserError: the folder cannot be written.
+            UserError: the folder cannot be made or written into.
         """
         if (kept := self.found(part)) is not None:
             return kept
         folder = self.folder(part)
-        try:
-            (folder / "work").mkdir(parents=True, exist_ok=True)
-            with locked(folder / "lock", f"measuring the same ({folder.name})"):
-                if (kept := self.found(part)) is not None:  # another process did it while this one waited
-                    return kept
-                write_json(folder / "inputs.json", part.described)
-                result = compute(folder / "work")
-                write_items(folder / "items.jsonl", result.items)
-                write_json(folder / "facts.json", {"items": len(result.items), "facts": result.facts})
-                shutil.rmtree(folder / "work", ignore_errors=True)
-        except (PermissionError, NotADirectoryError, FileExistsError) as error:
-            raise UserError(f"cannot write to the cache '{self.root}' ({error.strerror}): give --cache DIR") from None
+        make_folder(folder / "work", "give --cache another folder")
+        with locked(folder / "lock", f"measuring the same ({folder.name})"):
+            if (kept := self.found(part)) is not None:  # another process did it while this one waited
+                return kept
+            write_json(folder / "inputs.json", part.described)
+            result = compute(folder / "work")
+            write_items(folder / "items.jsonl", result.items)
+            write_json(folder / "facts.json", {"items": len(result.items), "facts": result.facts})
+            shutil.rmtree(folder / "work", ignore_errors=True)
         return result
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.data.instructions import Shot
 from tlpo.errors import UserError, did_you_mean
+from tlpo.provenance import content_digest
 
 if TYPE_CHECKING:
     from tlpo.data import PromptRecord
@@ -94,26 +95,52 @@ class AuditSettings:
             )
 
     def identity(self, prompts: Sequence[PromptRecord]) -> dict[str, Any]:
-        """Everything that decides the responses, as JSON values: two audits with equal identities are one audit."""
+        """Everything that decides the responses, as JSON values; `differences` tells whether two are one audit's."""
         return {
             **asdict(self),
             # Absent is what they were in audits of versions without them.
             "gate": self.gate or None,
             "few_shot": _digest([asdict(shot) for shot in self.few_shot]) if self.few_shot else None,
-            "model_files": _folder_stamp(self.model),
-            "adapter_files": _folder_stamp(self.adapter),
+            "model_files": _content(self.model),
+            "adapter_files": _content(self.adapter),
             "prompts": len(prompts),
             "prompts_digest": _digest([[prompt.language, prompt.prompt] for prompt in prompts]),
         }
 
 
-def _folder_stamp(name: str | None) -> str | None:
-    """A digest of the names, sizes and times of a local model's files, so that other weights are not taken for it."""
-    folder = Path(name) if name else None
-    if folder is None or not folder.is_dir():
+def differences(known: Mapping[str, Any], identity: Mapping[str, Any]) -> list[str]:
+    """The names of what two identities differ in. A local model is known by what is in it, wherever it lies."""
+    same = set()
+    for name in ("model", "adapter"):
+        before, now = known.get(f"{name}_files"), identity.get(f"{name}_files")
+        if before and now and before in (now, _stamp(identity[name])):
+            same |= {name, f"{name}_files"}
+    return [name for name in identity if name not in same and known.get(name) != identity[name]]
+
+
+def _content(name: str | None) -> str | None:
+    """A digest of what is in a local model's files, so that other weights are not taken for it."""
+    if name is None or not Path(name).is_dir():
         return None
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".md")
-    return _digest([[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files])
+    return _digest([[path.name, _file_content(path)] for path in _files(name)])
+
+
+def _file_content(path: Path) -> str | None:
+    if path.name != "adapter_config.json":
+        return content_digest(path)
+    # The adapted modules are a set, which peft writes in any order.
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return _digest(sorted(line.strip(" ,") for line in lines))
+
+
+def _stamp(name: str) -> str:
+    """What earlier versions knew a local model by: the names, sizes and times of its files."""
+    return _digest([[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in _files(name)])
+
+
+def _files(name: str) -> list[Path]:
+    """The files of a local model, without notes and what training keeps for itself."""
+    return sorted(path for path in Path(name).iterdir() if path.is_file() and path.suffix not in (".md", ".pt", ".pth"))
 
 
 def _digest(value: Any) -> str:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tlpo.errors import UserError
-from tlpo.files import write_bytes, write_json
+from tlpo.files import make_folder, write_bytes, write_json
 from tlpo.head_selection.embedding import TaskEmbedding, embedding_shape
 from tlpo.head_selection.fingerprint import fingerprint, model_name
 from tlpo.head_selection.injection import Injection
@@ -69,11 +69,15 @@ class TaskAdapter:
         return applied(model, [self], [0], positions=positions)
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write ``site_adapter.safetensors`` (t and logits) and ``site_adapter.json`` (all else); each file whole."""
+        """Write ``site_adapter.safetensors`` (t and logits) and ``site_adapter.json`` (all else); each file whole.
+
+        Raises:
+            UserError: the folder cannot be made or written into.
+        """
         from safetensors.torch import save
 
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, "give another folder")
         tensors = {"embedding": self.embedding.values.contiguous(), "logits": self.logits.contiguous()}
         layers, heads, width = self.embedding.values.shape
         header = {"format": FORMAT, "layers": layers, "heads": heads, "head_dim": width, "versions": versions()}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tlpo.modeling.generation import GenerationSettings
 
 METHODS = ("tlpo", "sft", "dpo", "orpo", "grpo")
+_SAMPLING = ("tlpo", "grpo")  # the methods that learn from no file of responses
 
 
 @dataclass
@@ -27,7 +28,8 @@ class RunConfig:
     """What a run trains on: everything that is not an argument of the trainer.
 
     Raises:
-        UserError: when the method is unknown, or an option of the audits or of LoRA is out of range.
+        UserError: when the method is unknown or does not learn from data, or an option of the audits or of LoRA is out
+            of range.
     """
 
     model: str = field(metadata={"help": "Hub id, local folder, gemma-3-270m or smollm2-135m-instruct."})
@@ -74,6 +76,10 @@ class RunConfig:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise UserError(unknown_method(self.method))
+        if self.data is not None and self.method in _SAMPLING:
+            raise UserError(
+                f"data is '{self.data}', but method {self.method} samples its own responses: leave data out"
+            )
         if self.language is not None:
             self.language = [code for given in self.language for code in given.split(",") if code]
         if self.lora_r < 1 or not 0 <= self.lora_dropout < 1:
@@ -98,6 +104,7 @@ class RunConfig:
             lora_dropout=self.lora_dropout,
             target_modules=self.lora_target_modules or "all-linear",
             task_type="CAUSAL_LM",
+            revision=self.revision,  # of the base, which whoever loads the adapter needs again
         )
 
 
@@ -198,6 +205,8 @@ class MethodConfig(TrainingArguments):
     dataloader_pin_memory: bool = field(default=False, metadata={"help": "Kept off: prompts are not tensors."})
 
     def __post_init__(self) -> None:
+        if self.prompt_template is not None:
+            self.prompt_template = self.prompt_template.replace("\\n", "\n")  # as a shell passes it on
         problems = [self._bad_choice(name, known) for name, known in self.CHOICES.items()]
         problems += [
             f"{name} is {getattr(self, name)}: give at least {least}"

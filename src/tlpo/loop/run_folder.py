@@ -12,8 +12,8 @@ import yaml
 from filelock import FileLock, Timeout
 
 from tlpo.errors import UserError
-from tlpo.files import write_text
-from tlpo.loop.checkpoints import checkpoint_folders
+from tlpo.files import check_folder, make_folder, write_text
+from tlpo.loop.checkpoints import checkpoint_folders, last_complete
 from tlpo.provenance import content_digest, git_commit, versions
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Keep other commands out of the folder, which is made if need be. The lock dies with the process.
 
     Raises:
-        UserError: when another command is at work in it.
+        UserError: when another command is at work in it, or it cannot be made or written into.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise UserError(f"another command is at work in {folder}: wait for it, or give another output_dir") from None
+        raise UserError(f"another command is at work in {folder}: wait for it, or give another output folder") from None
     try:
         yield
     finally:
@@ -55,14 +55,14 @@ def status_of(folder: Path, run: RunConfig, args: MethodConfig) -> str:
     """What the folder holds of this run: ``new`` (nothing), ``running`` or ``finished``.
 
     Raises:
-        UserError: when it holds a run with other settings, one begun with another number of processes, or other files.
+        UserError: when it holds a run with other settings, one begun with another number of processes, one that has
+            lost its model, or other files; or when it cannot be written into.
     """
     path = folder / CONFIG_FILE
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file: give output_dir a folder")
+    check_folder(folder)
     if not path.is_file():
         if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
-            raise UserError(f"{folder} holds other files and no run: give a new or empty output_dir")
+            raise UserError(f"{folder} holds other files and no run: give a new or empty output folder")
         return "new"
     if not checkpoint_folders(folder) and not any((folder / name).exists() for name in _RESULTS):
         return "new"
@@ -75,21 +75,26 @@ def status_of(folder: Path, run: RunConfig, args: MethodConfig) -> str:
         moved = {name for name in now if seen.get(name) == now[name]}
         changed = sorted(name for name in config if known.get(name) != config[name] and name not in _FREE | moved)
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
-        raise UserError(f"{path} is damaged: give another output_dir") from None
+        raise UserError(f"{path} is damaged: give another output folder") from None
     if edited := [name for name in now if name in seen and seen[name] != now[name]]:
         raise UserError(
             f"{folder} already holds another run (the files of {', '.join(edited)} have changed since): "
-            "give another output_dir, or put them back"
+            "give another output folder, or put them back"
         )
     if changed:
         told = ", ".join(f"{name} was {known.get(name)!r}, now {config[name]!r}" for name in changed[:5])
-        raise UserError(f"{folder} already holds another run ({told}): give another output_dir")
+        raise UserError(f"{folder} already holds another run ({told}): give another output folder")
     status = _seen(folder)
+    if status == "running" and (folder / STATE_FILE).is_file() and last_complete(folder) is None:
+        raise UserError(
+            f"{folder} holds a finished run, but neither its model (final) nor a checkpoint to save it from: put final "
+            "back, or give another output folder"
+        )
     if status == "running" and processes != args.world_size:
         # A checkpoint holds each process's random state and rows, and the global batch would be another.
         raise UserError(
             f"{folder} holds a run begun with {processes} process(es), but now there are {args.world_size}: "
-            f"go on with torchrun --nproc_per_node {processes}, or give another output_dir"
+            f"go on with torchrun --nproc_per_node {processes}, or give another output folder"
         )
     return status
 
@@ -104,7 +109,7 @@ def claim(folder: Path, run: RunConfig, args: MethodConfig) -> str:
     """
     status = status_of(folder, run, args) if args.process_index == 0 else _seen(folder)
     if args.process_index == 0 and status == "new":
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         provenance = {"versions": versions(), "git_commit": git_commit(), "processes": args.world_size}
         told = {"config": resolved(run, args), "inputs": _inputs(run), **provenance}
         write_text(folder / CONFIG_FILE, yaml.safe_dump(told, allow_unicode=True, sort_keys=True))
@@ -112,7 +117,8 @@ def claim(folder: Path, run: RunConfig, args: MethodConfig) -> str:
 
 
 def _seen(folder: Path) -> str:
-    return "finished" if (folder / STATE_FILE).is_file() else "running"
+    """A finished run whose model was deleted is not: it goes on from its last checkpoint, and saves the model again."""
+    return "finished" if (folder / STATE_FILE).is_file() and (folder / "final").is_dir() else "running"
 
 
 def resolved(run: RunConfig, args: MethodConfig) -> dict[str, Any]:

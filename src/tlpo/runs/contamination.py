@@ -16,25 +16,36 @@ from tlpo.data.rows import read_rows
 from tlpo.files import write_json
 
 if TYPE_CHECKING:
-    from tlpo.loop.config import RunConfig
+    from tlpo.loop.config import MethodConfig, RunConfig
 
 FILE = "contamination.json"
 
 
-def note_contamination(run: RunConfig, folder: Path) -> dict[str, Any] | None:
+def note_contamination(run: RunConfig, args: MethodConfig, folder: Path, *, new: bool = False) -> dict[str, Any] | None:
     """Compare the run's training prompts with its evaluation prompts; write ``contamination.json`` and tell the result.
 
     Done once a run. Of a run without evaluation prompts (its languages have none bundled, and no file is given) there
     is nothing to compare: None.
 
+    Args:
+        run, args: what is trained on, and with which of the data file's records.
+        folder: the run's.
+        new: whether the run begins. What lies in the folder is then of one that had no result yet, maybe with other
+            prompts, and does not count.
+
     Returns:
         See `tlpo.data.contamination.contamination`.
+
+    Raises:
+        UserError: a file cannot be used.
     """
     path = folder / FILE
+    if new:
+        path.unlink(missing_ok=True)
     if path.is_file():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
-    train = list(learned_prompts(run.prompts, run.data, run.language))
+    train = _training(run, args)
     evaluation = _evaluation(run, list(dict.fromkeys(record.language for record in train)))
     if not evaluation:
         return None
@@ -47,15 +58,32 @@ def note_contamination(run: RunConfig, folder: Path) -> dict[str, Any] | None:
 def learned_prompts(
     prompts: str | None, data: str | None, language: str | Sequence[str] | None
 ) -> Iterator[PromptRecord]:
-    """The prompts that a method learns from: those of its data, if it learns from a file of responses.
+    """The prompts that a method learns from: of a file of responses, if it learns from one, those among ``prompts``.
 
     Arguments as those of a run. Raises UserError when a file cannot be used.
     """
     if data is None:
         yield from load_prompts(prompts, language=language, split="train")
         return
+    from tlpo.baselines.records import prompt_text  # loads torch
+
+    chosen = None if prompts is None else load_prompts(prompts, language=language, split="train")
+    wanted = None if chosen is None else {prompt_text(record.prompt) for record in chosen}
     for index, (row, code) in enumerate(chosen_rows(read_rows(data), language=known_codes(language))):
-        yield prompt_record(row, index, code)
+        record = prompt_record(row, index, code)
+        if wanted is None or prompt_text(record.prompt) in wanted:
+            yield record
+
+
+def _training(run: RunConfig, args: MethodConfig) -> list[PromptRecord]:
+    """The prompts that the run trains on: of its data, those that are paid for and have a response to learn."""
+    records = list(learned_prompts(run.prompts, run.data, run.language))
+    if run.data is None:
+        return records
+    from tlpo.baselines.records import load_material
+
+    used = {example.where for example in load_material(run, args).examples}
+    return [record for record in records if record.where in used]
 
 
 def _evaluation(run: RunConfig, languages: list[str]) -> list[PromptRecord]:

@@ -18,7 +18,8 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from enum import Enum
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,10 +46,17 @@ if TYPE_CHECKING:
 CARD_OPTIONS = (
     "recipe", "strictness", "learning_rate", "lr_scheduler_type", "max_steps", "num_train_epochs",
     "per_device_train_batch_size", "gradient_accumulation_steps", "num_generations", "temperature",
-    "num_candidates", "candidate_source", "candidate_temperature", "look_ahead", "include_sampled_token",
-    "sampled_reward", "reward_in_context", "neutral_reward", "end_reward", "advantage", "loss_type", "reward",
-    "scale_rewards", "epsilon", "beta", "kl_estimator", "prefix_beta", "prefix_positions", "min_points",
-    "points_per_prompt", "num_iterations", "warmup_steps", "top_p", "max_new_tokens",
+    "num_candidates", "confused_share", "candidate_source", "candidate_temperature", "look_ahead",
+    "include_sampled_token", "sampled_reward", "reward_in_context", "neutral_reward", "end_reward", "advantage",
+    "loss_type", "reward", "scale_rewards", "epsilon", "beta", "kl_estimator", "prefix_beta", "prefix_positions",
+    "min_points", "points_per_prompt", "num_iterations", "ref_model_sync_steps", "warmup_steps", "top_p",
+    "max_new_tokens",
+)  # fmt: skip
+LORA_OPTIONS = ("lora_r", "lora_alpha", "lora_dropout", "lora_target_modules")
+# Of these it states what differs from the defaults of transformers, or of this package where transformers has none.
+FURTHER_OPTIONS = (
+    "optim", "adam_beta1", "adam_beta2", "adam_epsilon", "weight_decay", "max_grad_norm", "lr_scheduler_kwargs", "bf16",
+    "rollout_budget", "prompt_template", "chat_template_kwargs",
 )  # fmt: skip
 
 
@@ -88,8 +96,8 @@ def audited_training(run: RunConfig, args: MethodConfig, *, command: str | None 
     if status_of(folder, run, args) != "finished":
         check_inputs(run, args, *base())
     with alone_in(folder):
-        claim(folder, run, args)
-        contamination = note_contamination(run, folder)
+        status = claim(folder, run, args)
+        contamination = note_contamination(run, args, folder, new=status == "new")
         before = _audit("before", run, args, held_out, base) if held_out else None
         nll_before = _likelihoods(folder / "nll_before.json", texts, base)
         training = _train(run, args, base)
@@ -226,7 +234,7 @@ def _facts(
 ) -> dict[str, Any]:
     from tlpo.modeling.gguf import GGUF_MODELS
 
-    recipe = {name: getattr(args, name) for name in CARD_OPTIONS if hasattr(args, name)}
+    recipe = _recipe(run, args)
     if contamination is not None:
         recipe["contamination"] = _contamination_told(run, contamination)
     known = GGUF_MODELS.get(run.model)
@@ -247,6 +255,21 @@ def _facts(
         "seed": args.seed,
         "versions": versions(),
     }  # fmt: skip
+
+
+def _recipe(run: RunConfig, args: MethodConfig) -> dict[str, Any]:
+    """The options that decide what the model becomes, as the card states them."""
+    from transformers import TrainingArguments
+
+    defaults = {option.name: option.default for kind in (type(args), TrainingArguments) for option in fields(kind)}
+    recipe = {name: getattr(args, name) for name in CARD_OPTIONS if hasattr(args, name)}
+    recipe |= {name: getattr(args, name) for name in FURTHER_OPTIONS if getattr(args, name) != defaults[name]}
+    if run.lora:
+        recipe |= {name: getattr(run, name) for name in LORA_OPTIONS}
+        recipe["lora_target_modules"] = run.lora_target_modules or "all-linear"
+    if args.world_size > 1:
+        recipe["processes"] = args.world_size
+    return {name: value.value if isinstance(value, Enum) else value for name, value in recipe.items()}
 
 
 def _contamination_told(run: RunConfig, found: dict[str, Any]) -> str:

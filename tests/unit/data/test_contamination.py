@@ -44,6 +44,15 @@ def test_a_near_match_by_hand() -> None:
     assert found["pairs"][0]["similarity"] == round(21 / 23, 4)
 
 
+def test_evaluation_prompts_of_several_files_are_told_apart() -> None:
+    """Each file's records are numbered from 0; the last one repeats the first, which counts once."""
+    evaluation = [*records("Why?", "Who?"), *records("When?"), *records("why")]
+    found = contamination(records("why", "when", "WHY", "who", "none of them"), evaluation)
+    assert (found["exact"], found["evaluation_hit"]) == (4, 3)
+    near = contamination(records("abcdefghijklmnopqrstuvwxy0"), [*records("x"), *records("abcdefghijklmnopqrstuvwxyz")])
+    assert (near["near"], near["evaluation_hit"]) == (1, 1)
+
+
 def test_messages_are_compared_by_what_the_user_says() -> None:
     chat = PromptRecord(index=0, prompt=[{"role": "user", "content": "Why is the sky blue?"}], language="en")
     assert contamination([chat], records("why is the sky blue"))["exact"] == 1

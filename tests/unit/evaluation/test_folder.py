@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.evaluation.records import response
 
+from tlpo.data import PromptRecord
 from tlpo.errors import UserError
 from tlpo.evaluation.folder import AuditFolder
+from tlpo.evaluation.settings import AuditSettings
 
 IDENTITY = {"model": "m", "seed": 0}
 
@@ -42,8 +48,60 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(UserError, match="holds other files and no audit"):
         AuditFolder(tmp_path, IDENTITY)
-    with pytest.raises(UserError, match="is a file"):
-        AuditFolder(tmp_path / "thesis.tex", IDENTITY)
+    for folder in (tmp_path / "thesis.tex", tmp_path / "thesis.tex" / "below"):
+        with pytest.raises(UserError, match="is a file, or lies in one: give another output folder"):
+            AuditFolder(folder, IDENTITY)
+
+
+def audit(model: Path) -> dict[str, Any]:
+    return AuditSettings(str(model)).identity([PromptRecord(0, "왜?", "ko")])
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "run" / "final"
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(b"1")
+    (folder / "config.json").write_text("{}")
+    return folder
+
+
+def test_an_audit_of_a_model_that_was_moved_or_copied_is_the_same(tmp_path: Path, model: Path) -> None:
+    AuditFolder(tmp_path / "audit", audit(model)).append([response(0)])
+    copied = tmp_path / "elsewhere" / "final"
+    shutil.copytree(model, copied, copy_function=shutil.copyfile)  # which does not keep the times
+    os.utime(copied / "model.safetensors", ns=(1, 1))
+    shutil.rmtree(model)
+    (copied / "README.md").write_text("a card")
+    assert len(AuditFolder(tmp_path / "audit", audit(copied)).kept()) == 1
+
+
+def test_an_audit_of_other_weights_is_another_whatever_their_name_and_time(tmp_path: Path, model: Path) -> None:
+    AuditFolder(tmp_path / "audit", audit(model)).append([response(0)])
+    other = tmp_path / "other"
+    shutil.copytree(model, other)
+    (other / "model.safetensors").write_bytes(b"2")
+    time = (model / "model.safetensors").stat().st_mtime_ns
+    os.utime(other / "model.safetensors", ns=(time, time))
+    with pytest.raises(UserError, match=r"holds another audit \(model was '.*/final', now '.*/other', model_files was"):
+        AuditFolder(tmp_path / "audit", audit(other))
+    shutil.rmtree(model)
+    other.rename(model)
+    os.utime(model / "model.safetensors", ns=(time + 1, time + 1))
+    with pytest.raises(UserError, match=r"holds another audit \(model_files was"):
+        AuditFolder(tmp_path / "audit", audit(model))
+
+
+def test_an_audit_of_an_earlier_version_goes_on(tmp_path: Path, model: Path) -> None:
+    """It knew a local model by the names, sizes and times of its files."""
+    weights = model / "model.safetensors"
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in (model / "config.json", weights)]
+    earlier = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
+    AuditFolder(tmp_path / "audit", {**audit(model), "model_files": earlier}).append([response(0)])
+    assert len(AuditFolder(tmp_path / "audit", audit(model)).kept()) == 1
+    os.utime(weights, ns=(1, 1))
+    with pytest.raises(UserError, match=f"model_files was '{earlier}', now"):
+        AuditFolder(tmp_path / "audit", audit(model))
 
 
 @pytest.mark.parametrize("damaged", ["{", "[]"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,31 @@ def test_the_label_is_the_last_name() -> None:
     assert config().shown_label == "m"
     assert config(adapter="runs/tlpo/").shown_label == "tlpo"
     assert config(adapter="a", label="TLPO").shown_label == "TLPO"
+
+
+@pytest.mark.parametrize(
+    ("given", "label"),
+    [
+        ("runs/tlpo/final", "tlpo"), ("runs/tlpo/final/", "tlpo"), ("runs/tlpo/checkpoint-20", "tlpo checkpoint-20"),
+        ("runs/tlpo/final/../checkpoint-20", "tlpo checkpoint-20"), ("runs/tlpo", "tlpo"),
+        ("runs/tlpo/best", "best"), ("someone/final", "final"),  # no folder here: a name on the hub
+        ("runs/seed-1/final", "final"),  # no such folder, either
+    ],
+)  # fmt: skip
+def test_the_label_of_a_runs_model_is_the_run(
+    given: str, label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("final", "checkpoint-20", "best"):
+        (tmp_path / "runs" / "tlpo" / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert EvaluationConfig(model=given, output="out").shown_label == label
+    assert EvaluationConfig(model="m", adapter=given, output="out").shown_label == label
+
+
+def test_the_label_from_within_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tlpo" / "final").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "tlpo")
+    assert EvaluationConfig(model="final", output="out").shown_label == "tlpo"
 
 
 def test_all_mistakes_at_once() -> None:

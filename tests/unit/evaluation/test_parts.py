@@ -70,7 +70,7 @@ def test_what_is_half_done_is_found_again_and_what_is_damaged_is_done_anew(tmp_p
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="give --cache DIR"):
+    with pytest.raises(UserError, match="is a file, or lies in one: give --cache another folder"):
         PartCache(tmp_path / "file").get(Part("kind", {}), Work([]))
 
 

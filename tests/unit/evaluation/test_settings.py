@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,21 @@ def test_identity_follows_the_weights_of_a_local_model(tmp_path: Path) -> None:
     settings = AuditSettings(str(tmp_path))
     first = settings.identity(PROMPTS)
     (tmp_path / "README.md").write_text("a card")  # says nothing about the weights
+    (tmp_path / "optimizer.pt").write_bytes(b"3")
+    os.utime(weights, ns=(1, 1))  # copied, say
     assert settings.identity(PROMPTS) == first
-    os.utime(weights, ns=(1, 1))
+    weights.write_bytes(b"2")
+    os.utime(weights, ns=(2, 2))
     assert settings.identity(PROMPTS) != first
+    # A name that is no folder here says all there is.
+    assert AuditSettings("hub/model").identity(PROMPTS)["model_files"] is None
+
+
+def test_an_adapter_saved_again_is_the_same_adapter(tmp_path: Path) -> None:
+    """peft writes the modules' names, a set, in an order that differs from process to process."""
+    config = tmp_path / "adapter_config.json"
+    found = []
+    for modules, rank in ((["q", "v", "o"], 8), (["v", "o", "q"], 8), (["v", "o", "q"], 16)):
+        config.write_text(json.dumps({"target_modules": modules, "r": rank}, indent=2))
+        found.append(AuditSettings("m", adapter=str(tmp_path)).identity(PROMPTS)["adapter_files"])
+    assert found[0] == found[1] != found[2]

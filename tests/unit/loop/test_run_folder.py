@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from tlpo.errors import UserError
+from tlpo.loop.checkpoints import mark_complete
 from tlpo.loop.config import RunConfig
-from tlpo.loop.run_folder import CONFIG_FILE, STATE_FILE, claim, status_of
+from tlpo.loop.run_folder import CONFIG_FILE, STATE_FILE, alone_in, claim, status_of
 from tlpo.training.config import TLPOConfig
 
 
@@ -23,7 +24,41 @@ def test_a_run_goes_on_with_as_many_processes_as_it_began_with(tmp_path: Path) -
     with pytest.raises(UserError, match=r"begun with 2 process\(es\), but now there are 1: .*--nproc_per_node 2"):
         status_of(tmp_path, run, args)
     (tmp_path / STATE_FILE).write_text("{}")  # nothing is left to compute
+    (tmp_path / "final").mkdir()
     assert status_of(tmp_path, run, args) == "finished"
+
+
+def test_a_finished_run_without_its_model_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
+    run, args = RunConfig(model="m"), TLPOConfig(output_dir=str(tmp_path), use_cpu=True)
+    claim(tmp_path, run, args)
+    (tmp_path / "metrics.jsonl").write_text("")
+    (tmp_path / STATE_FILE).write_text("{}")
+    (tmp_path / "checkpoint-3").mkdir()  # a half-written one does not count
+    with pytest.raises(UserError, match=r"holds a finished run, but neither its model \(final\) nor a checkpoint"):
+        claim(tmp_path, run, args)
+    mark_complete(tmp_path / "checkpoint-3", 3)
+    assert claim(tmp_path, run, args) == "running"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """It may be `tlpo train`'s output_dir or `tlpo demo`'s --output."""
+    (tmp_path / "file").write_text("mine")
+    folder = tmp_path / "file" / "run"
+    run, args = RunConfig(model="m"), TLPOConfig(output_dir=str(folder), use_cpu=True)
+    with pytest.raises(UserError, match="is a file, or lies in one: give another output folder"):
+        status_of(folder, run, args)
+    with pytest.raises(UserError, match="is a file, or lies in one: give another output folder"), alone_in(folder):
+        pass
+
+
+def test_the_remedy_fits_every_command(tmp_path: Path) -> None:
+    run, args = RunConfig(model="m"), TLPOConfig(output_dir=str(tmp_path), use_cpu=True)
+    claim(tmp_path, run, args)
+    (tmp_path / "metrics.jsonl").write_text("")
+    with pytest.raises(UserError, match=r"audit_prompts was 60, now 1\): give another output folder$"):
+        status_of(tmp_path, RunConfig(model="m", audit_prompts=1), args)
+    with alone_in(tmp_path), pytest.raises(UserError, match=r"or give another output folder$"), alone_in(tmp_path):
+        pass
 
 
 def test_the_sampled_token_option_is_recorded_and_compared(tmp_path: Path) -> None:

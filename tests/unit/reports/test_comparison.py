@@ -59,7 +59,9 @@ def test_the_verdict_says_what_the_intervals_say() -> None:
     ]
     methods = {"TLPO": (UP, OPEN), "DPO": (UP, DOWN), "SFT": (DOWN, DOWN), "gate": (UP, NONE), "ORPO": (OPEN, OPEN)}
     found = comparison(methods, focus="TLPO", against=against)
-    assert headline(found) == "Surgical: TLPO is more consistent, with no loss seen in accuracy."
+    assert headline(found) == (
+        "Surgical: TLPO is more consistent, with no loss seen in accuracy (one of up to 2.0 points is not excluded)."
+    )
     assert verdict_text(found) == (
         "The base model (base): consistency 80.0 %, accuracy 80.0 %; all differences are from it, on the same items. "
         "TLPO: consistency +10.0 points, 95 % interval +5.0 to +15.0, accuracy +1.0 points, 95 % interval -2.0 to "
@@ -121,8 +123,28 @@ def test_what_responses_are_like_tells_how_consistency_was_bought() -> None:
         "Surgical (more consistent and better in accuracy, with no loss seen): B (consistency +10.0, accuracy" in told
     )
     found["focus"] = "B"
-    found["figures"][1]["methods"]["B"].update(difference(OPEN))
+    found["figures"][1]["methods"]["B"].update(difference(NONE))
     assert headline(found) == "Surgical: B is more consistent, with no loss seen in accuracy and the responses."
+
+
+def test_how_large_a_loss_of_accuracy_could_still_be_is_told() -> None:
+    unsure = (-0.08, -0.2, 0.05)
+    found = comparison({"A": (UP, unsure), "B": (UP, (0.0, -0.01, 0.02))}, focus="A")
+    second = comparison({"A": (UP, NONE), "B": (UP, NONE)}, ability="likelihood")
+    found["axes"]["likelihood"] = "likelihood"
+    found["figures"].append(second["figures"][1])
+    assert headline(found) == (
+        "Surgical: A is more consistent, with no loss seen in accuracy (one of up to 20.0 points is not excluded) and "
+        "the likelihood of clean text."
+    )
+    # One of a point at most is not worth a word.
+    told = "Surgical (more consistent, with no loss seen in accuracy and the likelihood of clean text): B"
+    assert told in verdict_text(found)
+    found["figures"][-1]["methods"]["A"].update(difference((-0.1, -0.2, -0.05), higher_is_better=False))
+    assert headline(found) == (
+        "Surgical: A is more consistent and better in the likelihood of clean text, with no loss seen (in accuracy one "
+        "of up to 20.0 points is not excluded)."
+    )
 
 
 def curves() -> dict[str, Any]:
@@ -173,7 +195,9 @@ def test_the_tables() -> None:
     assert cells[0] == "| **TLPO**"
     assert cells[1:3] == ["90.0 %", "+10.0 (+5.0 to +15.0) better"]
     assert cells[-3:] == ["60.0", "1", "5e-06 |"]
-    assert "\\|" in table[4]
+    assert table[4].startswith('| &lt;script&gt;alert("x")&lt;/script&gt; &amp; \\| |')
+    assert "- Rule: &lt;lowest&gt; rate." in text
+    assert "<" not in text
     assert "![Consistency](comparison.svg)\n\n![Learning rates](rates.svg)" in text
     console = Console(width=140, record=True, file=io.StringIO())
     console.print(comparison_terminal(found))
@@ -193,6 +217,9 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     assert verdict_text(found) in page.texts("p")
     assert page.texts("p", "answer") == [headline(found)]
     assert len(page.attributes("svg")) == 3
+    # Each table, the details' too, scrolls by itself where the screen is too narrow for it.
+    assert [parents[-1] for tag, _, _, parents in page.elements if tag == "table"] == ["div"] * 4
+    assert len(page.attributes("div", "scroll")) == 4
     names = [text.removesuffix("the base model") for text in page.texts("th") if text]
     assert any(NASTY in name for name in names)
     assert {"Content-Security-Policy"} <= {attrs.get("http-equiv") for attrs in page.attributes("meta")}
@@ -211,11 +238,12 @@ def test_what_to_know_of_the_verdict_stands_beside_it(
     assert "Evaluated with [another] gate." in page.texts("section", "headline")[0]
     assert "One model." in page.texts("section", "headline")[0]
     lines = comparison_markdown(found).splitlines()
-    answer = lines.index("**Surgical: A is more consistent, with no loss seen in accuracy.**")
+    told = "Surgical: A is more consistent, with no loss seen in accuracy (one of up to 2.0 points is not excluded)."
+    answer = lines.index(f"**{told}**")
     assert answer < lines.index("- Evaluated with [another] gate.") < lines.index("- One model.")
     print_comparison(found, [])
     shown = capsys.readouterr().out.splitlines()
-    assert "Surgical: A is more consistent, with no loss seen in accuracy." in shown
+    assert told in shown
     assert shown[-2:] == ["- Evaluated with [another] gate.", "- One model."]
 
 
@@ -238,7 +266,7 @@ def test_an_output_that_is_a_file(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine", encoding="utf-8")
     for folder in (file, file / "below"):
-        with pytest.raises(UserError, match=r"is a file, or lies in one: give --output a folder"):
+        with pytest.raises(UserError, match=r"is a file, or lies in one: give another output folder"):
             write_comparison(folder, comparison({"A": (UP, OPEN)}))
     assert file.read_text(encoding="utf-8") == "mine"
 

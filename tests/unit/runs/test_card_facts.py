@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,40 @@ def test_the_license_of_the_models_with_short_names(model: str, license_: str | 
     assert ("license" in card) == (license_ is not None)
     assert facts["sampling"]["temperature"] == 0.7  # of the audits
     assert "points_per_prompt" in card
+
+
+def recipe(tmp_path: Path, lora: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    args = TLPOConfig(output_dir=str(tmp_path), use_cpu=True, **options)
+    told: dict[str, Any] = _facts(RunConfig(model="m", language=["ko"], **(lora or {})), args, None, {}, None)["recipe"]
+    return told
+
+
+def test_the_card_states_the_optimizer_where_it_is_not_that_of_transformers(tmp_path: Path) -> None:
+    told = recipe(tmp_path)
+    assert (told["confused_share"], told["ref_model_sync_steps"], told["lr_scheduler_type"]) == (0.125, 0, "linear")
+    assert told["adam_beta2"] == 0.95  # this package's own default
+    silent = {"adam_beta1", "adam_epsilon", "weight_decay", "max_grad_norm", "optim", "bf16", "lr_scheduler_kwargs"}
+    assert not silent & set(told)
+    changed = {"adam_beta1": 0.8, "adam_epsilon": 1e-6, "weight_decay": 0.1, "max_grad_norm": 0.5, "bf16": True}
+    changed |= {"optim": "sgd", "ref_model_sync_steps": 2, "rollout_budget": 1000, "prompt_template": "{prompt}:"}
+    told = recipe(tmp_path, per_device_train_batch_size=4, **changed)
+    assert {name: told[name] for name in changed} == changed
+    assert "adam_beta2" not in recipe(tmp_path, adam_beta2=0.999)
+
+
+def test_the_card_states_the_adapter_of_an_adapter_alone(tmp_path: Path) -> None:
+    assert not [name for name in recipe(tmp_path, {"lora_r": 8}) if name.startswith("lora")]
+    told = recipe(tmp_path, {"lora": True, "lora_r": 8})
+    assert {name: value for name, value in told.items() if name.startswith("lora")} == {
+        "lora_r": 8, "lora_alpha": 32, "lora_dropout": 0.0, "lora_target_modules": "all-linear",
+    }  # fmt: skip
+    assert recipe(tmp_path, {"lora": True, "lora_target_modules": ["q_proj"]})["lora_target_modules"] == ["q_proj"]
+
+
+def test_the_card_states_the_processes_of_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "processes" not in recipe(tmp_path)
+    monkeypatch.setattr(TLPOConfig, "world_size", 4)
+    assert recipe(tmp_path)["processes"] == 4
 
 
 @pytest.mark.parametrize(("path", "which"), [(None, "bundled"), ("somewhere/else/test.jsonl", "test.jsonl")])

@@ -113,6 +113,8 @@ def _json_lines(path: Path, text: str) -> Table:
             row = json.loads(line)
         except ValueError as error:
             raise UserError(f"{path}, line {number}: not JSON ({error}); write one object a line") from None
+        if not isinstance(row, dict):
+            raise UserError(f"{path}, line {number}: {line.strip()[:60]!r} is no JSON object; write one object a line")
         table.append(row)
     return table
 

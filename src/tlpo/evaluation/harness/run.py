@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from jinja2 import UndefinedError
+
 from tlpo.errors import UserError
 from tlpo.evaluation.harness.answers import Answers
 from tlpo.evaluation.harness.tasks import Selection, quiet, task_content
@@ -78,6 +80,12 @@ class CapabilitySuite:
             except (ValueError, AssertionError) as error:
                 text = " ".join(str(error).split())[:200]
                 raise UserError(f"lm-eval cannot run the task '{name}': {text or type(error).__name__}") from error
+            except (KeyError, TypeError, UndefinedError) as error:
+                text = " ".join(str(error).split())[:200]
+                raise UserError(
+                    f"lm-eval cannot run the task '{name}' ({type(error).__name__}: {text}), as where a record lacks a "
+                    "field that the task needs: correct the task's file, or leave the task out"
+                ) from error
         raw = {key: value for key, value in found["results"][name].items() if isinstance(value, (int, float, str))}
         return PartResult(_items(found["samples"][name]), {"metrics": named_metrics(found, name), "lm_eval": raw})
 

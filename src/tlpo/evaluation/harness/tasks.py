@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 import yaml
+from jinja2 import TemplateError
 
 from tlpo.errors import UserError, did_you_mean, missing_extra
 from tlpo.evaluation.harness import TASK_FOLDER
@@ -98,7 +99,7 @@ def select_tasks(names: Sequence[str], capability_data: str | None) -> Selection
             )
         try:
             loaded = manager.load(list(dict.fromkeys(names)))
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, TemplateError) as error:
             text = " ".join(str(error).split())[:200]
             raise UserError(f"a task cannot be loaded ({type(error).__name__}: {text}): leave it out") from error
     return Selection(loaded["tasks"], loaded.get("groups", {}), manager)

@@ -10,8 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tlpo.errors import UserError
-from tlpo.files import write_text
+from tlpo.files import make_folder, write_text
 from tlpo.reports.comparison.curves import draw_curves
 from tlpo.reports.comparison.picture import (
     BAD,
@@ -45,13 +44,10 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
     for a study that chose learning rates also their curves.
 
     Each file is replaced when whole. Returns the paths. Raises UserError when matplotlib is not installed, or when the
-    folder or one above it is a file.
+    folder cannot be made or written into.
     """
     import_matplotlib()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise UserError(f"{folder} is a file, or lies in one: give --output a folder") from None
+    make_folder(folder)
     pictures: dict[str, str] = {}
     shown: dict[str, str] = {}
     axes: list[str | None] = [axis for axis in ("accuracy", "likelihood") if axis in comparison["axes"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from rich import box
@@ -91,7 +92,8 @@ def comparison_markdown(comparison: Mapping[str, Any], pictures: Mapping[str, st
     parts += [verdict_text(comparison), _list(comparison["caveats"]), table]
     parts += [f"![{caption}]({name})" for caption, name in (pictures or {}).items()]
     parts += [_list(comparison.get("study", {}).get("notes", [])), how_read(comparison)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    # Labels, titles and notes are the user's text, but whatever shows Markdown takes tags in it for its own.
+    return escape("\n\n".join(part for part in parts if part), quote=False) + "\n"
 
 
 def how_read(comparison: Mapping[str, Any]) -> str:

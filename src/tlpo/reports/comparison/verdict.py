@@ -2,9 +2,9 @@
 
 A difference is told only where its 95 % interval leaves out zero; a rise in the NLL of clean text, which is measured
 finely, only where the interval is not below a stated margin as a whole. "No loss seen" is no proof that there is none:
-the interval beside it says how large a loss could still be. A method that makes a model more consistent is surgical if
-nothing that was measured got worse, and cosmetic if something did: accuracy, the likelihood of clean text, or the
-responses, which are consistent too where they are short or full of digits.
+where the interval leaves open that accuracy fell by more than a point, the words say by how much. A method that makes a
+model more consistent is surgical if nothing that was measured got worse, and cosmetic if something did: accuracy, the
+likelihood of clean text, or the responses, which are consistent too where they are short or full of digits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from tlpo.reports.comparison.wording import ABILITY, change_text, joined, value_text
 
 OUTCOMES = {
-    "gain": ("Surgical", "more consistent and better in {gains}, with no loss seen"),
+    "gain": ("Surgical", "more consistent and better in {gains}, with no loss seen{elsewhere}"),
     "surgical": ("Surgical", "more consistent, with no loss seen in {measured}"),
     "cosmetic": ("Cosmetic", "more consistent, but this is bought with {costs}"),
     "unmeasured": (
@@ -38,6 +38,8 @@ COSTS = {
     "response/judged": "fewer responses that can be judged",
 }
 """What it is called when a figure gets worse: that of an axis, or one of the responses by its key."""
+_SMALL_LOSS = 0.01
+"""Of accuracy: where no loss is seen, one larger than this that the interval leaves open is told."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,26 @@ def _outcome(comparison: Mapping[str, Any], label: str) -> Outcome:
     )
     word, phrase = OUTCOMES[key]
     costs = [name for name in COSTS if verdicts.get(name) == "worse" and (key == "cosmetic" or name in abilities)]
+    doubt = _possible_loss(comparison, label)
+    measured = [f"{ABILITY[name]}{f' ({doubt})' if doubt and name == 'accuracy' else ''}" for name in abilities]
     told = {
         "costs": joined([COSTS[name] for name in costs]),
         "gains": joined([ABILITY[name] for name in abilities if verdicts[name] == "better"]),
-        "measured": joined([*(ABILITY[name] for name in abilities), *(["the responses"] if responses else [])])
+        "elsewhere": f" (in accuracy {doubt})" if doubt else "",
+        "measured": joined([*measured, *(["the responses"] if responses else [])])
         + (f" (a rise in NLL of less than {comparison['nll_margin']:g} counts as none)" if spared else ""),
     }
     return Outcome(key, word, phrase.format(**told), tuple(costs))
+
+
+def _possible_loss(comparison: Mapping[str, Any], label: str) -> str:
+    """How large a loss of accuracy the interval leaves open; nothing if it is at most a point."""
+    if "accuracy" not in comparison["axes"]:
+        return ""
+    interval = figure_of(comparison, "accuracy")["methods"].get(label, {}).get("difference_ci95")
+    if not interval or interval[0] >= -_SMALL_LOSS:
+        return ""
+    return f"one of up to {-100 * interval[0]:.1f} points is not excluded"
 
 
 def _is_small_rise(comparison: Mapping[str, Any], label: str) -> bool:

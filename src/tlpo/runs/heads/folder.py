@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
-from tlpo.files import write_json, write_text
+from tlpo.files import check_folder, make_folder, write_json, write_text
 from tlpo.runs.heads.records import Result, lines_of, read_results
 
 if TYPE_CHECKING:
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
 
 
 class HeadsFolder:
-    """Raises UserError when the folder holds something else, or its settings are damaged."""
+    """Raises UserError when the folder holds something else, cannot be written into, or its settings are damaged."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.settings_path, self.results_path = path / "settings.json", path / "results.jsonl"
         self.analysis = path / "analysis"
-        if path.exists() and not path.is_dir():
-            raise UserError(f"{path} is a file: give --output a folder")
+        check_folder(path)
         self._known = self._read()
 
     def claim(
@@ -92,7 +91,7 @@ class HeadsFolder:
 
     def save(self) -> None:
         """Write the settings down: once they are known to be good and before the first result."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         write_json(self.settings_path, self._known)
 
     def embedding(self, task: str, seed: int) -> Path:

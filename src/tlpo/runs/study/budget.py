@@ -22,7 +22,8 @@ def check_budget(study: StudyConfig, files: PromptFiles) -> None:
     if budget is None or not learning:
         return
     prompts = _prompts(study, files)
-    each = int(study.sample.get("num_samples", SampleOptions.num_samples))
+    given = study.sample.get("num_samples")
+    each = SampleOptions.num_samples if given is None else int(given)
     if prompts * each == budget:
         return
     ways = [f"rollout_budget to {prompts * each}"]

@@ -107,14 +107,14 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
         output=output or Path(str(given.get("output") or Path("runs") / "studies" / path.stem)),
         methods=methods,
         prompts=reader.optional_text("prompts"),
-        validation_prompts=reader.number("validation_prompts", 30, int, least=1),
+        validation_prompts=reader.number("validation_prompts", 30, _whole, least=1),
         max_nll_rise=reader.number("max_nll_rise", 0.05, float, least=0),
-        rollout_budget=reader.number("rollout_budget", None, int, least=1),
-        jobs=reader.number("jobs", 1, int, least=1),
+        rollout_budget=reader.number("rollout_budget", None, _whole, least=1),
+        jobs=reader.number("jobs", 1, _whole, least=1),
         keep_weights=reader.choice("keep_weights", ("chosen", "all", "none")),
         profile=reader.optional_text("profile"),
         focus=reader.optional_text("focus"),
-        resamples=reader.number("resamples", 10_000, int, least=100),
+        resamples=reader.number("resamples", 10_000, _whole, least=100),
         sample=reader.options("sample"),
         pairs=reader.options("pairs"),
     )
@@ -199,14 +199,16 @@ class _Reader:
     def optional_text(self, name: str) -> str | None:
         return None if self.given.get(name) is None else str(self.given[name])
 
-    def number(self, name: str, default: Any, kind: type, *, least: float) -> Any:
+    def number(self, name: str, default: Any, kind: Callable[[Any], Any], *, least: float) -> Any:
+        """kind: makes a number of an entry; raises ValueError for one that cannot be used."""
         value = self.given.get(name)
         try:
             found = default if value is None else kind(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             found = None
         if (value is not None and found is None) or (found is not None and not found >= least):
-            self.problems.append(f"{name} is {value!r}: give a number of at least {least}")
+            wanted = "a whole number" if kind is _whole else "a number"
+            self.problems.append(f"{name} is {value!r}: give {wanted} of at least {least}")
         return found
 
     def choice(self, name: str, known: Sequence[str]) -> str:
@@ -306,7 +308,14 @@ def _rate(entry: Any) -> float:
     return rate
 
 
-def _seed(entry: Any) -> int:
-    if isinstance(entry, bool) or int(entry) != float(entry) or int(entry) < 0:
+def _whole(entry: Any) -> int:
+    if isinstance(entry, bool) or int(entry) != float(entry):
         raise ValueError
     return int(entry)
+
+
+def _seed(entry: Any) -> int:
+    seed = _whole(entry)
+    if seed < 0:
+        raise ValueError
+    return seed

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from tlpo.errors import UserError
+from tlpo.files import make_folder
 from tlpo.runs.study.plan import EVALUATIONS, VERBS, Stage
 from tlpo.runs.study.state import DONE, FAILED, STOPPED, Record, States
 
@@ -162,13 +163,8 @@ def alone_in_study(root: Path, *, patience: float = 600.0) -> Iterator[int]:
 
 
 def _lock_file(root: Path) -> int:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        return os.open(root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except (FileExistsError, NotADirectoryError):
-        raise UserError(f"the study's folder {root} is, or lies in, a file: give --output a folder") from None
-    except PermissionError:
-        raise UserError(f"the study's folder {root} cannot be written: give --output another one") from None
+    make_folder(root)
+    return os.open(root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
 
 
 def _acquire(descriptor: int, root: Path, deadline: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Collection
@@ -19,12 +20,12 @@ from tlpo.runs.study.progress import progress
 from tlpo.runs.study.prompts import split_prompts
 from tlpo.runs.study.report import Outcome, write_report
 from tlpo.runs.study.schedule import Schedule
-from tlpo.runs.study.state import DONE, FAILED, States
+from tlpo.runs.study.state import DONE, FAILED, STOPPED, States
 
 _POLL = 0.2  # seconds between looks at the workers
 _NOTE = 30.0  # seconds between notes of the time that workers have taken
-_MARGIN = 180.0  # seconds before the end of a piece at which workers are asked to stop
-_GRACE = 600.0  # seconds that they get to save what they have
+_GRACE = 600.0  # seconds, at most, from asking workers to stop to the end of a piece
+_SAVING = 0.8  # of that, the share that they get to save what they have; the rest is for the report
 _DISK_FULL = "the disk is full"  # as the commands say it
 
 
@@ -47,8 +48,8 @@ def run_study(
 ) -> StudyResult:
     """Do what is left of a study, then compare what there is.
 
-    only: labels of the methods to work on. max_hours: stop after that time; the same call goes on from there.
-    command: the words that run a stage.
+    only: labels of the methods to work on. max_hours: be done by then, if need be by ending stages that are still
+    saving what they have; the same call goes on from there. command: the words that run a stage.
 
     Raises:
         UserError: a label is unknown, the prompts or the folder cannot be used, the data that is sampled does not cost
@@ -61,11 +62,22 @@ def run_study(
         if told := note_overlap(schedule.plan):
             sys.stderr.write(f"{told}\n")
         crew = _Crew(schedule, study.jobs, lock, command)
-        limit = None if max_hours is None else begun + 3600 * max_hours - min(_MARGIN, 360 * max_hours)
-        crew.work(limit)
+        crew.work(*_limits(begun, max_hours))
         outcome = write_report(schedule)
     failures = (*crew.failures, *schedule.unread.values())
     return StudyResult(outcome, all(map(schedule.lost, schedule.open_stages())), failures)
+
+
+def _limits(begun: float, max_hours: float | None) -> tuple[float, float]:
+    """When to ask the workers to stop and when to end those that have not, by the monotonic clock.
+
+    A tenth of the piece, but no more than the grace, is kept for its end.
+    """
+    if max_hours is None:
+        return math.inf, math.inf
+    kept = min(_GRACE, 0.1 * 3600 * max_hours)
+    asked = begun + 3600 * max_hours - kept
+    return asked, asked + _SAVING * kept
 
 
 def make_schedule(study: StudyConfig, only: Collection[str] = (), prompts: Path | None = None) -> Schedule:
@@ -92,9 +104,11 @@ class _Crew:
         self._workers: list[Worker] = []
         self.failures: list[str] = []
         self._begun = time.monotonic()
+        self._end = math.inf
 
-    def work(self, limit: float | None) -> None:
-        """limit: when to stop, by the monotonic clock; None works to the end."""
+    def work(self, limit: float, end: float) -> None:
+        """limit: when to ask the workers to stop; end: when to wait for them no longer. By the monotonic clock."""
+        self._end = end
         try:
             if not _past(limit):
                 self._start()
@@ -106,7 +120,7 @@ class _Crew:
                 if time.monotonic() - noted > _NOTE:
                     noted = time.monotonic()
                     for worker in self._workers:
-                        worker.save("stopped")
+                        worker.save(STOPPED)
                 if _past(limit):
                     self._stop("the time is up")
         except KeyboardInterrupt:
@@ -167,20 +181,21 @@ class _Crew:
         self._tell(f"{why}: {', '.join(_name(worker) for worker in self._workers)} will go on from there next time")
         for worker in self._workers:
             worker.interrupt()
-        deadline = time.monotonic() + _GRACE
+        deadline = min(time.monotonic() + _GRACE, self._end)
         while self._workers and time.monotonic() < deadline:
             time.sleep(_POLL)
             self._collect()
         for worker in self._workers:
             worker.kill()
+            worker.save(STOPPED)
         self._workers.clear()
 
     def _tell(self, text: str) -> None:
         sys.stderr.write(f"[{(time.monotonic() - self._begun) / 3600:.2f} h] {text}\n")
 
 
-def _past(limit: float | None) -> bool:
-    return limit is not None and time.monotonic() >= limit
+def _past(limit: float) -> bool:
+    return time.monotonic() >= limit
 
 
 def _name(worker: Worker) -> str:

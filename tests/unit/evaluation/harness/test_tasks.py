@@ -133,6 +133,10 @@ def test_bad_files_and_names(tmp_path: Path) -> None:
     (tmp_path / "en.copa.jsonl").write_text("{\n")
     with pytest.raises(UserError, match=r"en\.copa\.jsonl, line 1: not JSON"):
         select_tasks(["tlpo_en_copa"], str(tmp_path))
+    for row in ("[1, 2]", '"text"', "7", "null"):
+        (tmp_path / "en.copa.jsonl").write_text(f'{{"query": "q", "choices": ["a", "b"], "gold": 0}}\n{row}\n')
+        with pytest.raises(UserError, match=r"en\.copa\.jsonl, line 2: .* is no JSON object; write one object a line"):
+            select_tasks(["tlpo_en_copa"], str(tmp_path))
     (tmp_path / "de.mgsm.tsv").write_text("Frage ohne Antwort\n")
     with pytest.raises(UserError, match="not 2 fields"):
         select_tasks(["tlpo_de_mgsm"], str(tmp_path))

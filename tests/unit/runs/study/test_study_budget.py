@@ -28,7 +28,8 @@ def test_as_much_as_the_budget(study: StudyConfig) -> None:
     check(study)
     check(replace(study, sample={"num_samples": 4, "num_prompts": 8}, rollout_budget=32))
     check(replace(study, sample={"num_samples": 4, "num_prompts": 1000}))
-    check(replace(study, sample={}, rollout_budget=80 * 16))  # 16 is the command's default
+    for default in ({}, {"num_samples": None}, {"num_samples": None, "num_prompts": None, "prompts": None}):
+        check(replace(study, sample=default, rollout_budget=80 * 16))  # 16 is the command's default
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ methods:
         "no such entry: 'modell' (did you mean 'model'?)",
         "the entry 'model' is missing",
         "unknown language 'kk1'",
-        "jobs is 0: give a number of at least 1",
+        "jobs is 0: give a whole number of at least 1",
         "max_nll_rise is 'much'",
         "keep_weights is 'some' (did you mean 'none'?): choose one of chosen, all, none",
         "train: the option 'learning_rate' is the study's own",
@@ -127,6 +127,19 @@ def test_rates_and_seeds_have_to_be_usable(tmp_path: Path, row: str, told: str) 
     with pytest.raises(UserError) as error:
         load_study(written(tmp_path / "study.yaml", text.replace("1e-6", "1.0e-6")))
     assert str(error.value).startswith(f"{tmp_path / 'study.yaml'}: {told}")
+
+
+@pytest.mark.parametrize("name", ["validation_prompts", "rollout_budget", "jobs", "resamples"])
+@pytest.mark.parametrize("value", ["256.7", ".inf", "-.inf", ".nan", "yes", "'256.7'", "[256]"])
+def test_counts_are_whole_numbers(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(UserError, match=rf": {name} is .*: give a whole number of at least 1(00)?$"):
+        load_study(written(tmp_path / "ko.yaml", KO), settings=[f"{name}={value}"])
+
+
+def test_whole_numbers_however_they_are_written(tmp_path: Path) -> None:
+    path = written(tmp_path / "ko.yaml", KO)
+    assert load_study(path, settings=["rollout_budget=256.0", "jobs='2'"]).rollout_budget == 256
+    assert load_study(path, settings=["jobs='2'", "max_nll_rise=1"]).jobs == 2
 
 
 def test_the_studys_own_seeds_are_told_of_once(tmp_path: Path) -> None:

@@ -72,14 +72,16 @@ def test_prompts_that_learning_rates_are_chosen_on(tmp_path: Path) -> None:
 def test_methods_that_bring_their_own_prompts(study: StudyConfig, tmp_path: Path) -> None:
     from tlpo.data import load_prompts
 
-    held_out = load_prompts(language="ko", split="eval")[:2]
-    prompts, data = tmp_path / "own.txt", tmp_path / "pairs.jsonl"
+    held_out = load_prompts(language="ko", split="eval")[:3]
+    prompts, others, data = tmp_path / "own.txt", tmp_path / "others.txt", tmp_path / "pairs.jsonl"
     prompts.write_text(f"{held_out[0].prompt}\n", encoding="utf-8")
-    pair = {"prompt": held_out[1].prompt, "language": "ko", "chosen": "네", "rejected": "yes"}
-    data.write_text(json.dumps(pair) + "\n", encoding="utf-8")
-    own = {"tlpo": {"prompts": str(prompts)}, "dpo": {"data": str(data)}}
+    others.write_text(f"{held_out[1].prompt}\n", encoding="utf-8")
+    pairs = [{"prompt": one.prompt, "language": "ko", "chosen": "네", "rejected": "yes"} for one in held_out[1:]]
+    data.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
+    own = {"tlpo": {"prompts": str(prompts)}, "dpo": {"prompts": str(others), "data": str(data)}}
     methods = tuple(replace(method, train=own.get(method.kind, {})) for method in study.methods)
     told = note_overlap(make_plan(replace(study, methods=methods)))
+    # The third one's record is not among the prompts, so that it is not trained on.
     assert told.startswith("Of 2 training prompts 2 are among the 60 evaluation prompts")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -281,6 +282,29 @@ def test_what_does_not_listen_is_killed(study: StudyConfig, control: Path, monke
     assert time.monotonic() - started < 10
 
 
+def test_a_piece_is_no_longer_than_it_may_be(
+    study: StudyConfig, control: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does not stop is killed within the piece, whatever the grace, and goes on in the next."""
+    monkeypatch.setattr(module, "_GRACE", 20.0)
+    wish(control, "base, evaluate", "deaf")
+    started = time.monotonic()
+    assert not run(study, control, max_hours=5 / 3600).finished
+    assert time.monotonic() - started < 15
+    record = json.loads(next(study.output.glob("cells/base-evaluate-*/stage.json")).read_text(encoding="utf-8"))
+    assert (record["status"], record["attempts"]) == ("stopped", 1)
+    assert record["seconds"] > 1  # until the kill
+    wish(control, "base, evaluate", "{}")
+    assert run(study, control, only=["cool"]).finished
+
+
+def test_when_a_piece_begins_to_end() -> None:
+    # Two hours: 600 s before the end, of which 480 are for saving. One hour: a tenth of it, 360 s, of which 288.
+    for hours, limits in ((2, (6600, 7080)), (1, (3240, 3528)), (0, (0, 0)), (None, (math.inf, math.inf))):
+        asked, ended = module._limits(100.0, hours)
+        assert (asked - 100, ended - 100) == pytest.approx(limits)
+
+
 def test_two_at_a_time(study: StudyConfig, control: Path) -> None:
     wish(control, "base, evaluate", "hang")
     run(replace(study, jobs=2), control, max_hours=4 / 3600)
@@ -371,7 +395,7 @@ def test_a_study_whose_folder_is_a_file(study: StudyConfig, control: Path) -> No
     study.output.parent.mkdir(parents=True, exist_ok=True)
     study.output.write_text("notes", encoding="utf-8")
     for output in (study.output, study.output / "below"):
-        with pytest.raises(UserError, match=rf"{output} is, or lies in, a file: give --output a folder"):
+        with pytest.raises(UserError, match=rf"{output} is a file, or lies in one: give another output folder"):
             run(replace(study, output=output), control)
     assert study.output.read_text(encoding="utf-8") == "notes"
 

@@ -1,0 +1,69 @@
+"""A file of questions that a task cannot use is told in one line; what is a bug keeps its traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.models import tiny_model, tokenizer
+from tests.unit.evaluation.harness.questions import CHOICES, XCOPA
+
+pytest.importorskip("lm_eval", reason="needs pip install 'tlpo[eval]'")
+
+from jinja2 import UndefinedError
+
+from tlpo.errors import UserError
+from tlpo.evaluation.harness.run import CapabilitySuite
+from tlpo.evaluation.harness.tasks import select_tasks
+from tlpo.evaluation.options import EvaluationConfig
+from tlpo.evaluation.parts import PartCache
+
+
+@pytest.fixture(autouse=True)
+def no_report_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """lm-eval collects it after each task, which takes longer than the task."""
+    monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda results: None)
+
+
+def run(folder: Path, name: str, file: str, rows: list[dict[str, Any]]) -> Any:
+    """The task's result on a file of these records."""
+    (folder / file).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    config = EvaluationConfig(model="m", output="o", suite=["capability"], capability_data=str(folder))
+    subject: Any = SimpleNamespace(identity={}, load=lambda: (tiny_model(), tokenizer()))
+    suite = CapabilitySuite(config, subject, select_tasks([name], str(folder)), PartCache(folder / "cache"))
+    return suite.run(name, lambda done, total: None)
+
+
+def without(record: dict[str, Any], field: str) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != field}
+
+
+@pytest.mark.parametrize(
+    ("field", "error"),
+    [("question", "KeyError: None"), ("choice1", "TypeError: 'NoneType' object is not subscriptable")],
+)
+def test_a_record_that_lacks_a_field(tmp_path: Path, field: str, error: str) -> None:
+    with pytest.raises(UserError) as raised:
+        run(tmp_path, "tlpo_it_xcopa", "it.xcopa.test.jsonl", [XCOPA, without(XCOPA, field)])
+    assert str(raised.value) == (
+        f"lm-eval cannot run the task 'tlpo_it_xcopa' ({error}), as where a record lacks a field that the task needs: "
+        "correct the task's file, or leave the task out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [(UndefinedError("'gold' is undefined"), UserError), (AttributeError("no such method"), AttributeError)],
+)
+def test_what_lm_eval_raises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception, expected: type[Exception]
+) -> None:
+    def fail(**options: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr("lm_eval.simple_evaluate", fail)
+    with pytest.raises(expected, match=str(raised)):
+        run(tmp_path, "tlpo_en_copa", "en.copa.jsonl", CHOICES)

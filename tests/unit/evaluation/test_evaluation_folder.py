@@ -1,0 +1,27 @@
+"""One folder, one evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tlpo.errors import UserError
+from tlpo.evaluation.evaluation_folder import EvaluationFolder
+
+
+def test_a_folder_that_cannot_hold_an_evaluation(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(UserError, match="holds other files and no evaluation"):
+        EvaluationFolder(tmp_path, {"seed": 0})
+    for folder in (tmp_path / "thesis.tex", tmp_path / "thesis.tex" / "below"):
+        with pytest.raises(UserError, match="is a file, or lies in one: give another output folder"):
+            EvaluationFolder(folder, {"seed": 0})
+    assert (tmp_path / "thesis.tex").read_text() == "mine"
+
+
+def test_another_evaluation_is_refused_once_something_was_measured(tmp_path: Path) -> None:
+    EvaluationFolder(tmp_path / "new", {"seed": 0})
+    EvaluationFolder(tmp_path / "new", {"seed": 1}).add_items("nll-ko", [{"id": 0}])
+    with pytest.raises(UserError, match=r"already holds another evaluation \(seed was 1, now 2\)"):
+        EvaluationFolder(tmp_path / "new", {"seed": 2})

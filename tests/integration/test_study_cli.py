@@ -125,10 +125,7 @@ def test_what_cannot_run_is_told_before_the_first_stage(
     assert "rollout_budget is 24, but 16 responses (4 prompts x 4) are sampled for SFT" in capsys.readouterr().err
     output.write_text("notes", encoding="utf-8")
     assert main(words[:-1]) == 2
-    assert (
-        capsys.readouterr().err
-        == f"error: the study's folder {output} is, or lies in, a file: give --output a folder\n"
-    )
+    assert capsys.readouterr().err == f"error: {output} is a file, or lies in one: give another output folder\n"
 
 
 def test_what_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

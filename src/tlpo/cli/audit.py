@@ -56,6 +56,7 @@ def audit(
     from tlpo.data import load_prompts
     from tlpo.data.encoding import chat_options
     from tlpo.data.instructions import load_shots
+    from tlpo.data.templates import with_newlines
     from tlpo.evaluation.settings import AuditSettings
 
     codes = [code.strip() for code in language.split(",") if code.strip()] if language else None
@@ -67,7 +68,7 @@ def audit(
         temperature=temperature,
         top_p=top_p,
         max_new_tokens=max_new_tokens,
-        template=None if template is None else template.replace("\\n", "\n"),
+        template=with_newlines(template),
         chat_template_kwargs=chat_options(chat_template_kwargs),
         adapter=adapter,
         seed=seed,

@@ -136,11 +136,10 @@ def analyze(
 
 def _session(stage: str, given: dict[str, Any]) -> AbstractContextManager[Session]:
     """The session of a stage from its options, alone in its folder."""
+    from tlpo.data.templates import with_newlines
     from tlpo.runs.heads.opening import open_session
 
-    if given.get("template"):
-        given["template"] = given["template"].replace("\\n", "\n")
-    return open_session(stage, given)
+    return open_session(stage, {**given, "template": with_newlines(given.get("template"))})
 
 
 def _show(*paths: Path) -> None:

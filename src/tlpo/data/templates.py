@@ -40,6 +40,11 @@ def default_template(language: str) -> str | None:
     return DEFAULT_TEMPLATES.get(language)
 
 
+def with_newlines(template: str | None) -> str | None:
+    r"""``template`` with its newlines, which a shell passes on as the two characters ``\n``."""
+    return None if template is None else template.replace("\\n", "\n")
+
+
 def fill_template(template: str, prompt: str) -> str:
     """``template`` with the prompt in place of ``{prompt}``; other braces stay as they are.
 

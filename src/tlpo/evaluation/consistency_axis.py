@@ -6,7 +6,7 @@ of both settings of a benchmark were answered, then over the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.figure import Figure, Parts, common_names, ordered
@@ -104,26 +104,14 @@ def _consistency(
 
 
 def _response_figure(name: str, axis: Figure, wanted: float | None) -> Figure:
-    """A figure of the responses that the axis is read from, averaged like it."""
-    title, share, higher = _RESPONSE_FIGURES[name]
+    """One of `_RESPONSE_FIGURES`, where a run has the responses themselves."""
 
     def take(run: EvaluatedRun) -> Parts | None:
         chosen = _temperature(run, axis.draw_key, wanted)
         own = {cell.place: sums[name] for cell, sums in run.responses.items() if cell.temperature == chosen}
         return ({place: own[place] for place in axis.strata},) if axis.strata.keys() <= own.keys() else None
 
-    return Figure(
-        key=f"{RESPONSES}/{name}",
-        title=f"{title} ({_at(axis.temperatures)})",
-        axis=None,
-        share=share,
-        higher_is_better=higher,
-        draw_key=RESPONSES,
-        strata=axis.strata,
-        parts=(name,),
-        take=take,
-        temperatures=axis.temperatures,
-    )
+    return _beside(axis, f"{RESPONSES}/{name}", *_RESPONSE_FIGURES[name], take)
 
 
 def _judged_figure(axis: Figure, wanted: float | None) -> Figure:
@@ -133,15 +121,22 @@ def _judged_figure(axis: Figure, wanted: float | None) -> Figure:
         own = {setting.place: run.judged[setting] for setting in _settings(run, axis.draw_key, wanted)}
         return ({place: own[place] for place in axis.strata},)
 
+    return _beside(axis, JUDGED, "responses with something to judge, share of all", True, True, take)
+
+
+def _beside(
+    axis: Figure, key: str, title: str, share: bool, higher: bool, take: Callable[[EvaluatedRun], Parts | None]
+) -> Figure:
+    """A figure of the responses that the axis is read from, averaged like it."""
     return Figure(
-        key=JUDGED,
-        title=f"responses with something to judge, share of all ({_at(axis.temperatures)})",
+        key=key,
+        title=f"{title} ({_at(axis.temperatures)})",
         axis=None,
-        share=True,
-        higher_is_better=True,
+        share=share,
+        higher_is_better=higher,
         draw_key=RESPONSES,
         strata=axis.strata,
-        parts=("judged",),
+        parts=(key.rpartition("/")[2],),
         take=take,
         temperatures=axis.temperatures,
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from tlpo.data.encoding import chat_options
 from tlpo.data.instructions import Shot, load_shots
+from tlpo.data.templates import with_newlines
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.settings import AuditSettings
 from tlpo.languages import get_language
@@ -94,8 +95,7 @@ class EvaluationConfig:
         self.temperature = [format(_number(value), "g") for value in _split(self.temperature)]
         self.language = [get_language(code).code for code in _split(self.language)] or None
         self.sources, self.tasks = _split(self.sources) or None, _split(self.tasks) or None
-        if self.template is not None:
-            self.template = self.template.replace("\\n", "\n")
+        self.template = with_newlines(self.template)
         problems = [*_unknown("suite", self.suite, SUITES), *_unknown("profile", self.profiles, PROFILES)]
         for name in ("num_prompts", "limit", "capability_batch_size", "resamples"):
             value = getattr(self, name)

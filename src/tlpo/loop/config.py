@@ -14,6 +14,7 @@ from transformers import TrainingArguments
 from transformers.trainer_utils import SchedulerType
 
 from tlpo.data.encoding import chat_options
+from tlpo.data.templates import with_newlines
 from tlpo.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -205,8 +206,7 @@ class MethodConfig(TrainingArguments):
     dataloader_pin_memory: bool = field(default=False, metadata={"help": "Kept off: prompts are not tensors."})
 
     def __post_init__(self) -> None:
-        if self.prompt_template is not None:
-            self.prompt_template = self.prompt_template.replace("\\n", "\n")  # as a shell passes it on
+        self.prompt_template = with_newlines(self.prompt_template)
         problems = [self._bad_choice(name, known) for name, known in self.CHOICES.items()]
         problems += [
             f"{name} is {getattr(self, name)}: give at least {least}"

@@ -131,8 +131,7 @@ def load_tokenizer(
 def _load_adapter(folder: Path, **options: Any) -> Any:
     from peft import PeftModel
 
-    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-    base = load_model(base_of(folder), revision=config.get("revision"), **options)
+    base = load_model(base_of(folder), revision=_adapter_config(folder).get("revision"), **options)
     return _one_line(lambda: PeftModel.from_pretrained(base, str(folder)).eval(), f"cannot load the adapter '{folder}'")
 
 
@@ -143,13 +142,19 @@ def _placed(model: Any, device: str | torch.device | None) -> PreTrainedModel:
 
 def base_of(adapter: Path) -> str:
     """The base model that an adapter's folder names."""
-    try:
-        base = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
-    except (ValueError, KeyError, TypeError):
-        base = None
+    base = _adapter_config(adapter).get("base_model_name_or_path")
     if not base:
         raise UserError(f"the adapter '{adapter}' does not name its base model (adapter_config.json)")
     return resolve_model(str(base))
+
+
+def _adapter_config(adapter: Path) -> dict[str, Any]:
+    """What an adapter's folder says of it; nothing where that cannot be read."""
+    try:
+        config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return config if isinstance(config, dict) else {}
 
 
 def _check_folder(folder: Path, name: str | Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tlpo.data.encoding import chat_options
+from tlpo.data.templates import with_newlines
 from tlpo.errors import UserError
 from tlpo.evaluation.settings import AuditSettings
 
@@ -52,7 +53,7 @@ class SampleOptions:
             temperature=self.temperature,
             top_p=self.top_p,
             max_new_tokens=self.max_new_tokens,
-            template=None if self.template is None else self.template.replace("\\n", "\n"),
+            template=with_newlines(self.template),
             chat_template_kwargs=chat_options(self.chat_template_kwargs),
             adapter=self.adapter,
             seed=self.seed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -54,6 +55,34 @@ def test_an_adapter_folder_gives_its_base_with_the_adapter(folder: Path, tmp_pat
     assert torch.equal(found, expected)
     assert not torch.equal(found, base)
     assert len(load_tokenizer(tmp_path / "adapter")) == len(byte_level_tokenizer())
+
+
+def test_the_revision_that_an_adapter_was_trained_on_is_loaded(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    adapter = tmp_path / "adapter"
+    get_peft_model(load_model(folder), LoraConfig(target_modules=["q_proj"])).save_pretrained(adapter)
+    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    (adapter / "adapter_config.json").write_text(json.dumps({**config, "revision": "v2"}), encoding="utf-8")
+    real, asked = AutoModelForCausalLM.from_pretrained, []
+
+    def watched(*args: Any, **options: Any) -> Any:
+        asked.append(options.get("revision"))
+        return real(*args, **options)
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", watched)
+    load_model(adapter)
+    assert asked == ["v2"]
+
+
+@pytest.mark.parametrize("config", ["{", "[]", "{}", '{"base_model_name_or_path": null}'])
+def test_an_adapter_that_does_not_name_its_base(tmp_path: Path, config: str) -> None:
+    (tmp_path / "adapter_config.json").write_text(config, encoding="utf-8")
+    with pytest.raises(UserError, match=r"the adapter '.*' does not name its base model \(adapter_config.json\)"):
+        load_model(tmp_path)
 
 
 def delete_config(folder: Path) -> None:

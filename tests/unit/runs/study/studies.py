@@ -6,10 +6,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tlpo.runs.study.config import StudyConfig, load_study
 from tlpo.runs.study.plan import Plan, Stage
 from tlpo.runs.study.prompts import split_prompts
+from tlpo.runs.study.study import StudyResult, run_study
 
 SMALL = """
 title: Small
@@ -28,6 +30,16 @@ methods:
   DPO: {method: dpo, learning_rate: 1e-6}
   TLPO: {method: tlpo, learning_rate: [1e-6, 5e-6, 1e-5]}
 """
+
+# The stages of SMALL, in order, where 5e-6 is chosen.
+EVERYTHING = [
+    "base, evaluate", "cool, evaluate",
+    "data, seed 0, sample", "data, seed 0, pairs", "DPO, 1e-06, seed 0, train", "DPO, 1e-06, seed 0, evaluate",
+    "data, seed 1, sample", "data, seed 1, pairs", "DPO, 1e-06, seed 1, train", "DPO, 1e-06, seed 1, evaluate",
+    "base, validate", "TLPO, 1e-06, seed 0, train", "TLPO, 1e-06, seed 0, validate", "TLPO, 5e-06, seed 0, train",
+    "TLPO, 5e-06, seed 0, validate", "TLPO, 1e-05, seed 0, train", "TLPO, 1e-05, seed 0, validate",
+    "TLPO, 5e-06, seed 0, evaluate", "TLPO, 5e-06, seed 1, train", "TLPO, 5e-06, seed 1, evaluate",
+]  # fmt: skip
 
 
 def small_study(folder: Path, text: str = SMALL) -> StudyConfig:
@@ -61,3 +73,12 @@ def calls(control: Path) -> list[str]:
     """The stages that were begun, in order."""
     path = control / "calls"
     return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def wish(control: Path, name: str, text: str | None = None, **outcomes: Any) -> None:
+    """What the stage of that name does, as `stand_in` reads it."""
+    (control / name).write_text(text or json.dumps(outcomes), encoding="utf-8")
+
+
+def run(study: StudyConfig, control: Path, **options: Any) -> StudyResult:
+    return run_study(study, command=stand_in(control), **options)

@@ -27,7 +27,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "advantage": "centered",
         "kl_estimator": "clean",
         "beta": 1.0,
-        "prefix_beta": 16.0,
+        "prefix_beta": 32.0,
         "min_points": 4,
         "points_per_prompt": 1,
     },
@@ -217,7 +217,13 @@ class TLPOConfig(MethodConfig):
             "min_points",
         ),
     )
-    learning_rate: float = field(default=1e-5, metadata={"help": "The highest learning rate of AdamW."})
+    learning_rate: float = field(default=2e-5, metadata={"help": "The highest learning rate of AdamW."})
+    adam_epsilon: float = field(
+        default=1e-6,
+        metadata={
+            "help": "Epsilon of AdamW. At the usual 1e-8 weights of hardly any gradient move as far as the others."
+        },
+    )
     warmup_steps: float = field(
         default=0.3,
         metadata={

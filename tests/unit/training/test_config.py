@@ -50,8 +50,8 @@ def test_the_default_recipe_holds_the_policy_among_clean_tokens(tmp_path: Path) 
     assert args.holds_clean
     assert not config(tmp_path, kl_estimator="exact").holds_clean
     assert not config(tmp_path, beta=0.0, prefix_beta=0.0).holds_clean
-    assert args.beta is not None
-    assert args.beta >= 0.5
+    assert (args.beta, args.prefix_beta) == (1.0, 32.0)
+    assert (args.learning_rate, args.adam_epsilon) == (2e-5, 1e-6)
 
 
 def test_the_default_recipe_samples_hotter_than_it_audits(tmp_path: Path) -> None:

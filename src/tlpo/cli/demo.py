@@ -56,7 +56,7 @@ def demo(
         english="confusion",
         strictness="strict",
         max_new_tokens=max_new_tokens,
-        per_device_train_batch_size=10,
+        per_device_train_batch_size=8,
         max_steps=max_steps,
         save_strategy="no",  # a checkpoint of a demo is worth less than the gigabytes it takes; Ctrl-C still saves one
         seed=seed,

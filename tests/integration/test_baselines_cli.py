@@ -196,6 +196,6 @@ def test_help_tells_the_options_of_a_method(tmp_path: Path) -> None:
     assert "--num_candidates" in told["tlpo"]
     for name, text in told.items():
         options = [line.strip() for line in text.splitlines()]
-        rate = {"dpo": "--learning_rate [1e-06]", "tlpo": "--learning_rate [1e-05]"}[name]
+        rate = {"dpo": "--learning_rate [1e-06]", "tlpo": "--learning_rate [2e-05]"}[name]
         for option in ("--data", "--english [neutral]", "--rollout_budget", rate):
             assert options.count(option) == 1, option

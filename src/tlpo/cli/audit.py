@@ -78,14 +78,13 @@ def audit(
         few_shot=() if few_shot is None else load_shots(few_shot, language=codes),
     )
     records = load_prompts(prompts, language=codes, split="eval" if prompts is None else "all")
-    chosen = first_of_each_language(records, num_prompts)
 
     def load() -> Any:
         from tlpo.evaluation.subject import Subject
 
         return Subject(model, adapter=adapter, dtype=dtype, trust_remote_code=trust_remote_code).load()
 
-    run(settings, chosen, output, load)
+    run(settings, first_of_each_language(records, num_prompts), output, load)
 
 
 def run(settings: AuditSettings, prompts: list[PromptRecord], output: Path, load: Any) -> Audit:

@@ -35,14 +35,14 @@ def recipe(tmp_path: Path, lora: dict[str, Any] | None = None, **options: Any) -
 def test_the_card_states_the_optimizer_where_it_is_not_that_of_transformers(tmp_path: Path) -> None:
     told = recipe(tmp_path)
     assert (told["confused_share"], told["ref_model_sync_steps"], told["lr_scheduler_type"]) == (0.125, 0, "linear")
-    assert told["adam_beta2"] == 0.95  # this package's own default
-    silent = {"adam_beta1", "adam_epsilon", "weight_decay", "max_grad_norm", "optim", "bf16", "lr_scheduler_kwargs"}
+    assert (told["adam_beta2"], told["adam_epsilon"]) == (0.95, 1e-6)  # this package's own defaults
+    silent = {"adam_beta1", "weight_decay", "max_grad_norm", "optim", "bf16", "lr_scheduler_kwargs"}
     assert not silent & set(told)
-    changed = {"adam_beta1": 0.8, "adam_epsilon": 1e-6, "weight_decay": 0.1, "max_grad_norm": 0.5, "bf16": True}
+    changed = {"adam_beta1": 0.8, "adam_epsilon": 1e-7, "weight_decay": 0.1, "max_grad_norm": 0.5, "bf16": True}
     changed |= {"optim": "sgd", "ref_model_sync_steps": 2, "rollout_budget": 1000, "prompt_template": "{prompt}:"}
     told = recipe(tmp_path, per_device_train_batch_size=4, **changed)
     assert {name: told[name] for name in changed} == changed
-    assert "adam_beta2" not in recipe(tmp_path, adam_beta2=0.999)
+    assert not {"adam_beta2", "adam_epsilon"} & set(recipe(tmp_path, adam_beta2=0.999, adam_epsilon=1e-8))
 
 
 def test_the_card_states_the_adapter_of_an_adapter_alone(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def arguments(folder: Path | str, **options: Any) -> TLPOConfig:
         "prefix_beta": 0.0,
         "min_points": 1,
         "points_per_prompt": 0,
+        "max_point_shift": 0,
         "learning_rate": 1e-3,
         "lr_scheduler_type": "constant",
         "save_strategy": "no",

@@ -46,6 +46,7 @@ def options(model: Path | str, output: Path, **more: Any) -> list[str]:
         "num_generations": 2,
         "temperature": 1.0,
         "points_per_prompt": 0,
+        "max_point_shift": 0,
         "num_candidates": 8,
         "neutral_reward": "zero",
         "learning_rate": 1e-3,

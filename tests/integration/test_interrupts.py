@@ -42,6 +42,7 @@ def options(model: Path, output: Path, **more: Any) -> list[str]:
         "num_generations": 2,
         "temperature": 1.0,
         "points_per_prompt": 0,
+        "max_point_shift": 0,
         "num_candidates": 8,
         "neutral_reward": "zero",
         "end_reward": "zero",

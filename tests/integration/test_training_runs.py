@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from peft import LoraConfig
 from tests.models import chat_tokenizer, tiny_model, tokenizer
 from tests.runs import ROWS, Remembering, history, same, trainer, verdicts, weights
 
 from tlpo import ConfusionDetector, TLPOTrainer, UserError
+from tlpo.modeling.alignment import TokenText
 from tlpo.training.dataset import PromptOrder
+from tlpo.training.points import ConfusionPoint
 
 LORA = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM")
 
@@ -143,6 +147,41 @@ def test_points_of_one_prompt_beyond_the_first_are_found_but_not_explored(tmp_pa
         (index, min(p.sample for p in points if p.prompt_index == index))
         for index in dict.fromkeys(p.prompt_index for p in points)
     ]
+
+
+class Exploring(TLPOTrainer):
+    """Asks of every explored point, one row and one place at a time, whether the greedy continuation is confused."""
+
+    def explore(self, points: Sequence[ConfusionPoint]) -> None:
+        super().explore(points)
+        prompts = {prompt.index: prompt.ids for prompt in self.train_dataset or []}
+        self.seen = [(point, self._along(point, len(prompts[point.prompt_index]))) for point in points]
+
+    def _along(self, point: ConfusionPoint, prompt: int) -> list[bool]:
+        ids, outcomes = [*point.prefix_ids, point.sampled_id, *point.later_ids], []
+        first = len(point.prefix_ids) - point.shift
+        for place in range(first, min(first + 4, len(ids))):
+            row = torch.tensor([ids[: place + 1]])
+            with torch.no_grad():
+                for _ in range(3):
+                    row = torch.cat([row, self.model(row, use_cache=False).logits[:, -1:].argmax(-1)], dim=1)
+            end = next((i + 1 for i in range(place, row.shape[1]) if int(row[0, i]) in self.eos_ids), row.shape[1])
+            before = TokenText(self.token_table, ids[prompt:place]).text
+            text = TokenText(self.token_table, row[0, prompt:end].tolist()).text
+            found = self.detectors[point.language].check(text, start=len(before))
+            outcomes.append(found.confusion_point is not None)
+        return outcomes
+
+
+def test_points_move_to_the_first_token_that_decides(tmp_path: Path) -> None:
+    run = trainer(tmp_path, kind=Exploring, max_steps=1, num_generations=32, max_point_shift=3)
+    run.train()
+    assert isinstance(run, Exploring)
+    moved = [point.shift for point, _ in run.seen if point.shift]
+    assert len(moved) >= 3
+    for point, outcomes in run.seen:
+        assert point.shift == (outcomes.index(True) if True in outcomes else 0)
+    assert history(run)[0]["explore/frac_moved"] == pytest.approx(len(moved) / len(run.seen))
 
 
 def test_early_stop_spares_tokens_and_finds_the_same_points(tmp_path: Path) -> None:

@@ -82,7 +82,10 @@ class Completion:
 
 @dataclass
 class GenerationStats:
-    """What a call cost: ``row_steps`` decoded rows over all steps, ``saved_row_steps`` those that early stop spared."""
+    """What a call cost: ``row_steps`` decoded rows over all steps.
+
+    ``saved_row_steps`` is the most that early stop can have spared: what the stopped responses lack to the longest.
+    """
 
     prompt_tokens: int = 0
     new_tokens: int = 0

@@ -49,8 +49,8 @@ CARD_OPTIONS = (
     "num_candidates", "confused_share", "candidate_source", "candidate_temperature", "look_ahead",
     "include_sampled_token", "sampled_reward", "reward_in_context", "neutral_reward", "end_reward", "advantage",
     "loss_type", "reward", "scale_rewards", "epsilon", "beta", "kl_estimator", "prefix_beta", "prefix_positions",
-    "min_points", "points_per_prompt", "num_iterations", "ref_model_sync_steps", "warmup_steps", "top_p",
-    "max_new_tokens",
+    "min_points", "points_per_prompt", "max_point_shift", "num_iterations", "ref_model_sync_steps", "warmup_steps",
+    "top_p", "max_new_tokens",
 )  # fmt: skip
 LORA_OPTIONS = ("lora_r", "lora_alpha", "lora_dropout", "lora_target_modules")
 # Of these it states what differs from the defaults of transformers, or of this package where transformers has none.

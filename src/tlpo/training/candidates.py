@@ -49,6 +49,11 @@ class ExplorationSettings:
     confused: int = 0
 
 
+def sampled_alone(settings: ExplorationSettings) -> ExplorationSettings:
+    """The settings that follow nothing but the sampled token."""
+    return replace(settings, num_candidates=1, confused=0, source="top", include_sampled=True)
+
+
 def choose_candidates(
     probs: Tensor,
     sampled: Tensor,

@@ -30,6 +30,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "prefix_beta": 32.0,
         "min_points": 4,
         "points_per_prompt": 1,
+        "max_point_shift": 4,
     },
     "paper": {
         "include_sampled_token": False,
@@ -48,6 +49,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "prefix_beta": 0.0,
         "min_points": 1,
         "points_per_prompt": 0,
+        "max_point_shift": 0,
     },
 }
 """Options that a recipe decides unless the user does. ``paper`` is the published method (arXiv 2604.26553)."""
@@ -100,6 +102,7 @@ class TLPOConfig(MethodConfig):
             "prefix_positions": 1,
             "min_points": 1,
             "points_per_prompt": 0,
+            "max_point_shift": 0,
         }
     )
     SAMPLES: ClassVar[bool] = True
@@ -122,6 +125,15 @@ class TLPOConfig(MethodConfig):
             "Confusion points explored for each prompt, those of its first samples that have one; 0 explores all. It "
             "bounds a step's time while most responses still go wrong.",
             "points_per_prompt",
+        ),
+    )
+    max_point_shift: int | None = field(
+        default=None,
+        metadata=_help(
+            "A point whose sampled token's own look-ahead is clean moves on along the response to the first token "
+            "whose look-ahead is confused, at most so many tokens; 0 moves none. The first token of a phrase in the "
+            "target's own script often decides nothing.",
+            "max_point_shift",
         ),
     )
     num_candidates: int | None = field(

@@ -34,6 +34,7 @@ def count_points(metrics: StepMetrics, points: Sequence[ConfusionPoint], *, put_
     metrics.add("explore/points", len(points))
     for point in points:
         metrics.add("explore/frac_no_signal", float(not point.has_signal))
+        metrics.add("explore/frac_moved", float(point.shift > 0))
         metrics.add("confusion/points_used", float(point.has_signal))
         metrics.add("explore/mass_correct", point.mass_correct)
         for candidate, judged, advantage in zip(point.candidates, point.judged, point.advantages, strict=True):

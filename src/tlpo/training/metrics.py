@@ -12,6 +12,7 @@ from torch import Tensor
 MEANS = (
     "confusion/rate",
     "explore/frac_no_signal",
+    "explore/frac_moved",
     "explore/mass_correct",
     "explore/reward",
     "explore/sampled_in_top",

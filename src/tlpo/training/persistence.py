@@ -105,6 +105,7 @@ def _point_record(step: int, point: ConfusionPoint) -> dict[str, Any]:
         "language": point.language,
         "response": point.response,
         "confusion_point": point.char_offset,
+        "shift": point.shift,
         "sampled_token": point.sampled_id,
         "candidates": [
             {"token": c.token, "prob": c.prob, "outcome": j.outcome, "reward": j.reward, "advantage": advantage}

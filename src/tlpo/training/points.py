@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from tlpo.modeling.alignment import TokenText, confusion_token
 from tlpo.modeling.batching import left_pad
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class ConfusionPoint:
         prefix_text: text of the response's part of them, complete characters only.
         prefix_pending: the bytes of a character that they leave unfinished, because the confusion token ends it.
         sampled_id: the confusion token.
+        later_ids: the tokens of the response after it.
+        shift: how many tokens after the first one of the confused text it lies (see :mod:`tlpo.training.decisive`).
         response: the sampled text, for logs.
         char_offset: the confusion point in it.
         candidates: filled in by exploration.
@@ -49,10 +52,32 @@ class ConfusionPoint:
     response: str
     char_offset: int
     prefix_pending: bytes = b""
+    later_ids: list[int] = field(default_factory=list)
+    shift: int = 0
     candidates: list[Candidate] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     old_logps: list[float] = field(default_factory=list)
     advantages: list[float] = field(default_factory=list)
+
+    @classmethod
+    def at(
+        cls, offset: int, completion: Completion, prompt: EncodedPrompt, sample: int, table: Sequence[bytes]
+    ) -> ConfusionPoint:
+        """The point at a character of a sampled response. table: bytes of each token id."""
+        token = confusion_token(completion.token_of_char, offset)
+        before = TokenText(table, completion.ids[:token])
+        return cls(
+            prompt_index=prompt.index,
+            sample=sample,
+            language=prompt.language,
+            prefix_ids=prompt.ids + completion.ids[:token],
+            prefix_text=before.text,
+            prefix_pending=before.pending,
+            sampled_id=completion.ids[token],
+            later_ids=completion.ids[token + 1 :],
+            response=completion.text,
+            char_offset=offset,
+        )
 
     @property
     def has_signal(self) -> bool:

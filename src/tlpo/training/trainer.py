@@ -24,21 +24,23 @@ from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.loop.schedule import ScheduleMixin
 from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
-from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
+from tlpo.modeling.alignment import token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
 from tlpo.modeling.logprobs import last_logits
 from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages, point_losses
+from tlpo.training.candidates import ExplorationSettings, sampled_alone
 from tlpo.training.config import TLPOConfig
 from tlpo.training.confused_tokens import ConfusedTokens
 from tlpo.training.counting import count_points, count_response, count_update
 from tlpo.training.dataset import PromptOrder, PromptRows, Rows, encode_sets, identity, prompt_order
+from tlpo.training.decisive import decisive_points
 from tlpo.training.divergence import Estimator, point_divergence, prefix_divergence
-from tlpo.training.exploration import explore
+from tlpo.training.exploration import Candidate, explore
 from tlpo.training.metrics import StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
 from tlpo.training.points import ConfusionPoint, Pending, PointRow, Rollout, collate, first_points
 from tlpo.training.reference import Reference
-from tlpo.training.rewards import judge
+from tlpo.training.rewards import Judged, judge
 from tlpo.training.setup import as_model, check_context, detectors_for, with_adapter
 
 
@@ -159,55 +161,16 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
                 if offset is None:
                     offset = detector.confusion_point(completion.text)
                 count_response(self.step_metrics, completion, offset, detector)
-                if offset is None:
-                    continue
-                token = confusion_token(completion.token_of_char, offset)
-                prefix = TokenText(self.token_table, completion.ids[:token])
-                points.append(
-                    ConfusionPoint(
-                        prompt_index=prompt.index,
-                        sample=sample,
-                        language=prompt.language,
-                        prefix_ids=prompt.ids + completion.ids[:token],
-                        prefix_text=prefix.text,
-                        prefix_pending=prefix.pending,
-                        sampled_id=completion.ids[token],
-                        response=completion.text,
-                        char_offset=offset,
-                    )
-                )
+                if offset is not None:
+                    points.append(ConfusionPoint.at(offset, completion, prompt, sample, self.token_table))
         return points
 
     def explore(self, points: Sequence[ConfusionPoint]) -> None:
         """Fill in each point's candidates, their continuations' outcomes and rewards."""
-        found = explore(
-            self.model,
-            [point.prefix_ids for point in points],
-            [point.sampled_id for point in points],
-            self.args.exploration,
-            eos_ids=self.eos_ids,
-            pad_id=self.pad_id,
-            draw_keys=[(self.args.seed, self.state.global_step, p.prompt_index, p.sample, 1) for p in points],
-            confused=self._confused_tokens(points) if self.args.exploration.confused else None,
-        )
-        for point, candidates in zip(points, found, strict=True):
+        for point, candidates in zip(points, self._explored(points, self.args.exploration), strict=True):
             point.candidates = candidates
             point.old_logps = [float(torch.log(torch.tensor(c.prob).clamp_min(1e-45))) for c in candidates]
-            detector = self.detectors[point.language]
-            point.judged = [
-                judge(
-                    point.prefix_text,
-                    candidate,
-                    self.token_table,
-                    detector,
-                    self.eos_ids,
-                    self.args.rewards,
-                    pending=point.prefix_pending,
-                    sampled=candidate.token == point.sampled_id,
-                )
-                for candidate in candidates
-            ]
-            self.step_metrics.add("explore/tokens", sum(len(c.continuation) - 1 for c in candidates))
+            point.judged = [self._judged(point, candidate) for candidate in candidates]
 
     def advantage(self, points: Sequence[ConfusionPoint]) -> None:
         """Fill in each point's advantages; a group without signal gets zeros."""
@@ -286,6 +249,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
                 found = self.detect(prompts, completions)
                 points = first_points(found, int(self.args.points_per_prompt or 0))
             with self.step_metrics.phase("explore"):
+                points = self._decisive(points)
                 self.explore(points)
                 self.advantage(points)
         self.rollouts.add(
@@ -383,6 +347,42 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
         return 0
 
     # ---- bookkeeping ----------------------------------------------------------------------------------------------
+
+    def _explored(self, points: Sequence[ConfusionPoint], settings: ExplorationSettings) -> list[list[Candidate]]:
+        found = explore(
+            self.model,
+            [point.prefix_ids for point in points],
+            [point.sampled_id for point in points],
+            settings,
+            eos_ids=self.eos_ids,
+            pad_id=self.pad_id,
+            draw_keys=[(self.args.seed, self.state.global_step, p.prompt_index, p.sample, 1) for p in points],
+            confused=self._confused_tokens(points) if settings.confused else None,
+        )
+        self.step_metrics.add("explore/tokens", sum(len(c.continuation) - 1 for group in found for c in group))
+        return found
+
+    def _judged(self, point: ConfusionPoint, candidate: Candidate) -> Judged:
+        return judge(
+            point.prefix_text,
+            candidate,
+            self.token_table,
+            self.detectors[point.language],
+            self.eos_ids,
+            self.args.rewards,
+            pending=point.prefix_pending,
+            sampled=candidate.token == point.sampled_id,
+        )
+
+    def _decisive(self, points: Sequence[ConfusionPoint]) -> list[ConfusionPoint]:
+        """The points to explore: each, or the token after it that decided."""
+        return decisive_points(
+            points,
+            int(self.args.max_point_shift or 0),
+            self.token_table,
+            lambda places: [group[0] for group in self._explored(places, sampled_alone(self.args.exploration))],
+            lambda point, candidate: self._judged(point, candidate).outcome == "confused",
+        )
 
     def _confused_tokens(self, rows: Sequence[ConfusionPoint] | Sequence[PointRow]) -> Tensor:
         """(P, V) bool: the tokens that leave each row's language by themselves."""

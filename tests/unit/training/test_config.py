@@ -26,7 +26,7 @@ def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
     )
     assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
     assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
-    assert (args.prefix_beta, args.min_points, args.points_per_prompt) == (0, 1, 0)
+    assert (args.prefix_beta, args.min_points, args.points_per_prompt, args.max_point_shift) == (0, 1, 0, 0)
 
 
 def test_the_default_recipe_puts_the_sampled_token_in_and_judges_in_context(tmp_path: Path) -> None:
@@ -121,6 +121,7 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
         ("audit_temperature", float("nan")),
         ("audit_top_p", 0.0),
         ("points_per_prompt", -1),
+        ("max_point_shift", -1),
         ("min_points", 0),
         ("prefix_beta", -1.0),
         ("prefix_positions", 0),

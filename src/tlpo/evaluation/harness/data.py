@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ def capability(
     *,
     capability_data: str | None = None,
     fewshot_file: str | None = None,
+    fields: Sequence[str] = (),
     columns: Sequence[str] | None = None,
     rename: Mapping[str, str] | None = None,
     **_: Any,
@@ -36,16 +37,17 @@ def capability(
     """The questions of a task as {"test": ..., "validation": ...}.
 
     file: in the folder, `.jsonl` or `.tsv`. fewshot_file: what examples are drawn from; may be missing from the folder,
-    and is then empty. columns: names of a TSV file's columns, where it has no header. rename: {column: new name}.
+    and is then empty. fields: what each of their records must hold. columns: names of a TSV file's columns, where it
+    has no header. rename: {column: new name}.
 
     Raises:
-        UserError: no folder is given, or the file is missing or cannot be read.
+        UserError: no folder is given, the file is missing or cannot be read, or a record lacks a field.
     """
     folder = capability_folder(capability_data)
-    tables = {"test": _read(folder / file, columns)}
+    tables = {"test": _read(folder / file, fields, columns)}
     if fewshot_file is not None:
         exists = (folder / fewshot_file).is_file()
-        tables["validation"] = _read(folder / fewshot_file, columns) if exists else []
+        tables["validation"] = _read(folder / fewshot_file, fields, columns) if exists else []
     return {split: _dataset(table, rename or {}) for split, table in tables.items()}
 
 
@@ -94,18 +96,26 @@ def _dataset(table: Table, rename: Mapping[str, str]) -> Dataset:
     return Dataset.from_list([{rename.get(name, name): value for name, value in row.items()} for row in table])
 
 
-def _read(path: Path, columns: Sequence[str] | None) -> Table:
+def _read(path: Path, fields: Sequence[str], columns: Sequence[str] | None) -> Table:
     if not path.is_file():
         raise UserError(f"the task's file '{path}' does not exist: put it there, or leave the task out")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{path}: not UTF-8: save the file as UTF-8") from None
-    return _json_lines(path, text) if path.suffix == ".jsonl" else _tab_separated(path, text, columns)
-
-
-def _json_lines(path: Path, text: str) -> Table:
+    rows = _json_lines(path, text) if path.suffix == ".jsonl" else _tab_separated(path, text, columns)
     table = []
+    for number, row in rows:
+        missing = [name for name in fields if row.get(name) is None]  # lm-eval would score an empty question
+        if missing:
+            have = ", ".join(row)
+            raise UserError(f"{path}, line {number}: no field {missing[0]!r}, which the task needs; it has {have}")
+        table.append(row)
+    return table
+
+
+def _json_lines(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line, record)"""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -115,21 +125,18 @@ def _json_lines(path: Path, text: str) -> Table:
             raise UserError(f"{path}, line {number}: not JSON ({error}); write one object a line") from None
         if not isinstance(row, dict):
             raise UserError(f"{path}, line {number}: {line.strip()[:60]!r} is no JSON object; write one object a line")
-        table.append(row)
-    return table
+        yield number, row
 
 
-def _tab_separated(path: Path, text: str, columns: Sequence[str] | None) -> Table:
-    """With a header, fields may be quoted, as spreadsheets write them; without one a quotation mark is a letter."""
+def _tab_separated(path: Path, text: str, columns: Sequence[str] | None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line, record). With a header fields may be quoted, as spreadsheets do; without one a quote is a character."""
     lines = text.split("\n")
     if columns is None:
         reader = csv.DictReader(lines, delimiter="\t")
     else:
         reader = csv.DictReader(lines, fieldnames=columns, delimiter="\t", quoting=csv.QUOTE_NONE)
-    table = []
     for row in reader:
         if None in row or None in row.values():
             have = len(reader.fieldnames or [])
             raise UserError(f"{path}, line {reader.line_num}: not {have} fields, which a row of this file has")
-        table.append(dict(row))
-    return table
+        yield reader.line_num, dict(row)

@@ -83,8 +83,9 @@ class CapabilitySuite:
             except (KeyError, TypeError, UndefinedError) as error:
                 text = " ".join(str(error).split())[:200]
                 raise UserError(
-                    f"lm-eval cannot run the task '{name}' ({type(error).__name__}: {text}), as where a record lacks a "
-                    "field that the task needs: correct the task's file, or leave the task out"
+                    f"lm-eval cannot run the task '{name}' ({type(error).__name__}: {text}), as where a field of a "
+                    "record is missing or of another kind than the task needs: correct the task's file, or leave the "
+                    "task out"
                 ) from error
         raw = {key: value for key, value in found["results"][name].items() if isinstance(value, (int, float, str))}
         return PartResult(_items(found["samples"][name]), {"metrics": named_metrics(found, name), "lm_eval": raw})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.shared import shared_data
 from tests.unit.evaluation.harness import questions
-from tests.unit.evaluation.harness.questions import write_questions
+from tests.unit.evaluation.harness.questions import CHOICES, write_questions
 
 from tlpo.data.benchmark import load_benchmark
 from tlpo.errors import UserError
@@ -140,6 +141,31 @@ def test_bad_files_and_names(tmp_path: Path) -> None:
     (tmp_path / "de.mgsm.tsv").write_text("Frage ohne Antwort\n")
     with pytest.raises(UserError, match="not 2 fields"):
         select_tasks(["tlpo_de_mgsm"], str(tmp_path))
+
+
+@pytest.mark.parametrize("broken", [{"query": None}, {"gold": None}, {"choices": None}])
+def test_a_record_that_lacks_a_field(tmp_path: Path, broken: dict[str, None]) -> None:
+    """lm-eval itself scores such a record in silence, as an empty question or a wrong answer."""
+    (field,) = broken
+    null = CHOICES[0] | broken
+    for record in (null, {name: value for name, value in null.items() if name != field}):
+        (tmp_path / "en.copa.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (CHOICES[0], record)))
+        with pytest.raises(UserError, match=rf"en\.copa\.jsonl, line 2: no field '{field}', which the task needs"):
+            select_tasks(["tlpo_en_copa"], str(tmp_path))
+
+
+def test_a_table_whose_header_lacks_a_column(tmp_path: Path) -> None:
+    (tmp_path / "ko.kobest_copa.test.tsv").write_text("ID\tsentence\tquestion\t1\t2\n1\ta\t결과\tb\tc\n")
+    with pytest.raises(
+        UserError, match=r"test\.tsv, line 2: no field 'Answer', .*; it has ID, sentence, question, 1, 2$"
+    ):
+        select_tasks(["tlpo_ko_kobest_copa"], str(tmp_path))
+
+
+def test_every_task_of_records_says_what_they_must_hold() -> None:
+    files = sorted((TASK_FOLDER / "capability").glob("*.yaml"))
+    lacking = [file.name for file in files if "fields: [" not in file.read_text(encoding="utf-8")]
+    assert lacking == [file.name for file in files if file.name.endswith("_mgsm.yaml")]  # their columns are given
 
 
 def test_every_set_of_the_benchmark_has_a_task() -> None:

@@ -21,8 +21,9 @@ from tlpo.training.points import ConfusionPoint
 
 ROWS = [{"prompt": sentence[:start], "language": "ko"} for sentence in SENTENCES for start in (6, 9, 14, 20)]
 
-RECIPE: dict[str, Any] = {"confused_share": 0.25, "kl_estimator": "clean", "prefix_beta": 1.0}
-"""What the default recipe has beyond the paper's: wrong tokens in each group, and a divergence that leaves them out."""
+RECIPE: dict[str, Any] = {"confused_share": 0.25, "max_point_shift": 2, "kl_estimator": "clean", "prefix_beta": 1.0}
+"""What the default recipe has beyond the paper's: wrong tokens in each group, points that move to the token that
+decided, and a divergence that leaves wrong tokens out."""
 
 
 def arguments(folder: Path | str, **options: Any) -> TLPOConfig:

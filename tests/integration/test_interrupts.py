@@ -42,7 +42,6 @@ def options(model: Path, output: Path, **more: Any) -> list[str]:
         "num_generations": 2,
         "temperature": 1.0,
         "points_per_prompt": 0,
-        "max_point_shift": 0,
         "num_candidates": 8,
         "neutral_reward": "zero",
         "end_reward": "zero",
@@ -71,10 +70,13 @@ class Phase:
 
 TRAINER = "tlpo.training.trainer"
 PHASES = {
+    "loading": Phase("tlpo.modeling.load:_check_folder"),
     "audit before": Phase("tlpo.evaluation.audit:_generate", call=2),
     "clean text": Phase("tlpo.runs.train:text_nll"),
     "first roll-out": Phase(f"{TRAINER}:TLPOTrainer.rollout", after=True),
     "second roll-out": Phase("tlpo.modeling.generation:sample", step=2, call=4, kept=1),
+    "detection": Phase(f"{TRAINER}:TLPOTrainer.detect", step=2, after=True, kept=1),
+    "the token that decided": Phase(f"{TRAINER}:move_points", step=2, kept=1),
     "exploration": Phase(f"{TRAINER}:judge", step=2, call=3, kept=1),
     "update": Phase(f"{TRAINER}:TLPOTrainer.compute_loss", step=2, after=True, kept=1),
     "optimizer": Phase("torch.optim:AdamW.step", step=2, after=True, kept=2),

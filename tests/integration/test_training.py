@@ -44,7 +44,7 @@ class Quiet(TLPOTrainer):
 @pytest.mark.parametrize("options", [{}, RECIPE], ids=["paper", "default"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_architecture_trains(tmp_path: Path, architecture: str, options: dict[str, Any]) -> None:
-    run = trainer(tmp_path, model=tiny_model(architecture), max_steps=2, **options)
+    run = trainer(tmp_path, model=tiny_model(architecture), max_steps=2, num_candidates=32, **options)
     before = weights(run.model)
     run.train()
     assert not same(before, weights(run.model))
@@ -129,6 +129,7 @@ def test_two_iterations_equal_plain_gradient_descent(tmp_path: Path, estimator: 
         tmp_path,
         model=model,
         kind=Remembering,
+        num_generations=6,
         optim="sgd",
         learning_rate=rate,
         beta=beta,

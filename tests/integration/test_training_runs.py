@@ -13,7 +13,9 @@ from tests.models import chat_tokenizer, tiny_model, tokenizer
 from tests.runs import ROWS, Remembering, history, same, trainer, verdicts, weights
 
 from tlpo import ConfusionDetector, TLPOTrainer, UserError
+from tlpo.data.encoded import EncodedPrompt
 from tlpo.modeling.alignment import TokenText
+from tlpo.modeling.generation import Completion, GenerationSettings
 from tlpo.training.dataset import PromptOrder
 from tlpo.training.points import ConfusionPoint
 
@@ -149,6 +151,44 @@ def test_points_of_one_prompt_beyond_the_first_are_found_but_not_explored(tmp_pa
     ]
 
 
+def test_a_base_model_takes_a_prompt_template(tmp_path: Path) -> None:
+    template = "물음: {prompt}\n답:"
+    run = trainer(tmp_path, kind=Remembering, max_steps=1, num_generations=4, prompt_template=template)
+    run.train()
+    (_, _, points), own = run.rounds[0], tokenizer("byte_fallback")
+    assert len(points) > 4
+    for point in points:
+        prompt = own(f"물음: {ROWS[point.prompt_index]['prompt']}\n답:")["input_ids"]
+        assert point.prefix_ids[: len(prompt)] == prompt
+
+
+class Own(TLPOTrainer):
+    """Responses from elsewhere, and advantages by a rule of its own."""
+
+    ids = (9, 4, 11)
+
+    def rollout(
+        self, prompts: Sequence[EncodedPrompt], settings: GenerationSettings, *, early_stop: bool
+    ) -> list[list[Completion]]:
+        text = TokenText([*[b""] * 4, "слово".encode(), *[b""] * 4, "나는 ".encode(), b"", "요".encode()], self.ids)
+        return [[Completion([*self.ids], text.text, text.token_of_char, "length")] for _ in prompts]
+
+    def advantage(self, points: Sequence[ConfusionPoint]) -> None:
+        self.seen = list(points)
+        for point in points:
+            point.advantages = [0.0 for _ in point.candidates]
+
+
+def test_roll_out_and_advantage_can_be_overridden(tmp_path: Path) -> None:
+    run = trainer(tmp_path, kind=Own, max_steps=1, weight_decay=0.5)
+    before = weights(run.model)
+    run.train()
+    assert isinstance(run, Own)
+    assert [(point.char_offset, point.sampled_id) for point in run.seen] == [(3, 4)] * 4
+    assert same(before, weights(run.model))  # no group has a signal
+    assert history(run)[0]["confusion/points_used"] == 0
+
+
 class Exploring(TLPOTrainer):
     """Asks of every explored point, one row and one place at a time, whether the greedy continuation is confused."""
 
@@ -173,8 +213,10 @@ class Exploring(TLPOTrainer):
         return outcomes
 
 
-def test_points_move_to_the_first_token_that_decides(tmp_path: Path) -> None:
-    run = trainer(tmp_path, kind=Exploring, max_steps=1, num_generations=32, max_point_shift=3)
+@pytest.mark.parametrize("sampled_reward", ["look_ahead", "response"])
+def test_points_move_to_the_first_token_that_decides(tmp_path: Path, sampled_reward: str) -> None:
+    options = {"max_steps": 1, "num_generations": 32, "max_point_shift": 3, "sampled_reward": sampled_reward}
+    run = trainer(tmp_path, kind=Exploring, **options)
     run.train()
     assert isinstance(run, Exploring)
     moved = [point.shift for point, _ in run.seen if point.shift]

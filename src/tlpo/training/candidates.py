@@ -50,8 +50,9 @@ class ExplorationSettings:
 
 
 def sampled_alone(settings: ExplorationSettings) -> ExplorationSettings:
-    """The settings that follow nothing but the sampled token."""
-    return replace(settings, num_candidates=1, confused=0, source="top", include_sampled=True)
+    """The settings that follow nothing but the sampled token, and prefill as many prefixes together as before."""
+    together = max(1, settings.batch_size // settings.num_candidates)
+    return replace(settings, num_candidates=1, confused=0, source="top", include_sampled=True, batch_size=together)
 
 
 def choose_candidates(

@@ -23,38 +23,35 @@ Follow = Callable[[Sequence["ConfusionPoint"]], Sequence[Candidate]]
 """Points -> the token sampled at each with its greedy continuation."""
 
 
-def decisive_points(
+def move_points(
     points: Sequence[ConfusionPoint],
     max_shift: int,
     table: Sequence[bytes],
     follow: Follow,
     is_confused: Callable[[ConfusionPoint, Candidate], bool],
-) -> list[ConfusionPoint]:
-    """Each point, or the place up to ``max_shift`` tokens later that decided its response.
+) -> None:
+    """Move each point to the token that decided, at most ``max_shift`` tokens further along its response.
 
     A token that is wrong by itself, as one of a wrong script is, needs no continuation and stays where it is; so does a
     point where no place within reach decides.
 
     Args:
-        points: as detected.
+        points: as detected; changed in place.
         max_shift: tokens to go on at most; 0 moves nothing.
         table: bytes of each token id.
         follow: calls the model, once for all places in question.
         is_confused: whether a continuation at a point is.
     """
-    decided = list(points)
     if max_shift == 0:
-        return decided
-    places = {
-        number: later_places(point, max_shift, table)
-        for number, point in enumerate(points)
-        if not is_confused(point, Candidate(point.sampled_id, 1.0, [point.sampled_id]))
-    }
-    followed = iter(follow([place for each in places.values() for place in each]))
-    for number, each in places.items():
-        ways = zip(each, islice(followed, len(each)), strict=True)
-        decided[number] = next((place for place, way in [*ways] if is_confused(place, way)), points[number])
-    return decided
+        return
+    unsure = [point for point in points if not is_confused(point, Candidate(point.sampled_id, 1.0, [point.sampled_id]))]
+    places = [later_places(point, max_shift, table) for point in unsure]
+    followed = iter(follow([place for each in places for place in each]))
+    for point, each in zip(unsure, places, strict=True):
+        ways = list(islice(followed, len(each)))
+        decided = [place for place, way in zip(each, ways, strict=True) if is_confused(place, way)]
+        if decided:
+            point.move_to(decided[0])
 
 
 def later_places(point: ConfusionPoint, max_shift: int, table: Sequence[bytes]) -> list[ConfusionPoint]:

@@ -29,14 +29,15 @@ class ConfusionPoint:
         prompt_index: the prompt's place in the data set.
         sample: which of the prompt's samples.
         language: the response's language code.
-        prefix_ids: prompt and response tokens before the confusion token.
+        prefix_ids: prompt and response tokens before the one to explore.
         prefix_text: text of the response's part of them, complete characters only.
-        prefix_pending: the bytes of a character that they leave unfinished, because the confusion token ends it.
-        sampled_id: the confusion token.
+        prefix_pending: the bytes of a character that they leave unfinished.
+        sampled_id: the token to explore, as it was sampled: the confusion token, the first one that carries part of the
+            first confused character, unless the point was moved.
         later_ids: the tokens of the response after it.
-        shift: how many tokens after the first one of the confused text it lies (see :mod:`tlpo.training.decisive`).
+        shift: how many tokens after the confusion token it lies (see :mod:`tlpo.training.decisive`).
         response: the sampled text, for logs.
-        char_offset: the confusion point in it.
+        char_offset: the first confused character in it.
         candidates: filled in by exploration.
         judged: one for each candidate.
         old_logps: log-probabilities of the candidates when they were explored.
@@ -78,6 +79,11 @@ class ConfusionPoint:
             response=completion.text,
             char_offset=offset,
         )
+
+    def move_to(self, place: ConfusionPoint) -> None:
+        """Explore at another token of the same response."""
+        self.prefix_ids, self.sampled_id, self.later_ids = place.prefix_ids, place.sampled_id, place.later_ids
+        self.prefix_text, self.prefix_pending, self.shift = place.prefix_text, place.prefix_pending, place.shift
 
     @property
     def has_signal(self) -> bool:

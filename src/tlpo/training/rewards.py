@@ -6,7 +6,7 @@ wrong word, or writes capitals, can pass.
 
 Two continuations are neither right nor wrong, because they say nothing in any language: one that ends the response at
 once, and one that holds no letter of the language (digits, punctuation, blanks). Calling them clean teaches the policy
-to stop early and to write numbers.
+to stop early and to write numbers. One that breaks a character off, as byte pieces can, says nothing either.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class RewardSettings:
 
     Attributes:
         in_context: judge the prefix and the continuation together; False judges the new tokens alone (the paper).
-        neutral: worth of a continuation without a letter of the language: ``clean`` (+1, the paper), ``zero`` (0) or
-            ``drop`` (left out of the group).
+        neutral: worth of a continuation without a letter of the language, or with bytes that are no character:
+            ``clean`` (+1, the paper), ``zero`` (0) or ``drop`` (left out of the group).
         end: worth of a continuation that ends the response before any such letter: the same three.
         sampled: what judges the token that was sampled. ``look_ahead``: its greedy continuation, as with the others.
             ``response``: the response that it led into confusion, so it always counts as confused; no point is then
@@ -56,6 +56,8 @@ class Judged:
     reward: float
     member: bool
 
+
+_BROKEN = "\ufffd"  # what bytes that are no character are decoded to
 
 CONFUSED = Judged("confused", -1.0, True)
 
@@ -95,7 +97,7 @@ def judge(
     whole = prefix + text if settings.in_context else text
     if detector.check(whole, start=start).confusion_point is not None:
         return CONFUSED
-    if not detector.has_target_letter(text):
+    if _BROKEN in text or not detector.has_target_letter(text):
         outcome: Outcome = "end" if ended else "neutral"
         worth = settings.end if ended else settings.neutral
         return Judged(outcome, REWARD_OF[worth], worth != "drop")

@@ -33,7 +33,7 @@ from tlpo.training.config import TLPOConfig
 from tlpo.training.confused_tokens import ConfusedTokens
 from tlpo.training.counting import count_points, count_response, count_update
 from tlpo.training.dataset import PromptOrder, PromptRows, Rows, encode_sets, identity, prompt_order
-from tlpo.training.decisive import decisive_points
+from tlpo.training.decisive import move_points
 from tlpo.training.divergence import Estimator, point_divergence, prefix_divergence
 from tlpo.training.exploration import Candidate, explore
 from tlpo.training.metrics import StepMetrics
@@ -166,7 +166,14 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
         return points
 
     def explore(self, points: Sequence[ConfusionPoint]) -> None:
-        """Fill in each point's candidates, their continuations' outcomes and rewards."""
+        """Move points to the tokens that decided; fill in candidates, their continuations' outcomes and rewards."""
+        move_points(
+            points,
+            int(self.args.max_point_shift or 0),
+            self.token_table,
+            lambda places: [group[0] for group in self._explored(places, sampled_alone(self.args.exploration))],
+            lambda point, candidate: self._judged(point, candidate, by_response=False).outcome == "confused",
+        )
         for point, candidates in zip(points, self._explored(points, self.args.exploration), strict=True):
             point.candidates = candidates
             point.old_logps = [float(torch.log(torch.tensor(c.prob).clamp_min(1e-45))) for c in candidates]
@@ -249,13 +256,11 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
                 found = self.detect(prompts, completions)
                 points = first_points(found, int(self.args.points_per_prompt or 0))
             with self.step_metrics.phase("explore"):
-                points = self._decisive(points)
                 self.explore(points)
                 self.advantage(points)
         self.rollouts.add(
             responses=sum(map(len, completions)),
             tokens=sum(len(completion.ids) for group in completions for completion in group),
-            explored_tokens=sum(len(c.continuation) - 1 for point in points for c in point.candidates),
         )
         self.step_metrics.add("confusion/points", len(found))
         count_points(self.step_metrics, points, put_in=bool(self.args.include_sampled_token))
@@ -359,10 +364,12 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             draw_keys=[(self.args.seed, self.state.global_step, p.prompt_index, p.sample, 1) for p in points],
             confused=self._confused_tokens(points) if settings.confused else None,
         )
-        self.step_metrics.add("explore/tokens", sum(len(c.continuation) - 1 for group in found for c in group))
+        tokens = sum(len(candidate.continuation) - 1 for group in found for candidate in group)
+        self.step_metrics.add("explore/tokens", tokens)
+        self.rollouts.add(explored_tokens=tokens)
         return found
 
-    def _judged(self, point: ConfusionPoint, candidate: Candidate) -> Judged:
+    def _judged(self, point: ConfusionPoint, candidate: Candidate, *, by_response: bool = True) -> Judged:
         return judge(
             point.prefix_text,
             candidate,
@@ -371,17 +378,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             self.eos_ids,
             self.args.rewards,
             pending=point.prefix_pending,
-            sampled=candidate.token == point.sampled_id,
-        )
-
-    def _decisive(self, points: Sequence[ConfusionPoint]) -> list[ConfusionPoint]:
-        """The points to explore: each, or the token after it that decided."""
-        return decisive_points(
-            points,
-            int(self.args.max_point_shift or 0),
-            self.token_table,
-            lambda places: [group[0] for group in self._explored(places, sampled_alone(self.args.exploration))],
-            lambda point, candidate: self._judged(point, candidate).outcome == "confused",
+            sampled=by_response and candidate.token == point.sampled_id,
         )
 
     def _confused_tokens(self, rows: Sequence[ConfusionPoint] | Sequence[PointRow]) -> Tensor:

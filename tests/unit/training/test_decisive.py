@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from tlpo.confusion import ConfusionDetector
-from tlpo.training.decisive import Follow, decisive_points, later_places
+from tlpo.training.decisive import Follow, later_places, move_points
 from tlpo.training.exploration import Candidate
 from tlpo.training.points import ConfusionPoint
 from tlpo.training.rewards import RewardSettings, judge
@@ -50,38 +50,49 @@ LADIES: Ways = {(7, 1): [4], (7, 1, 2): [3], (7, 1, 2, 3): [8]}  # "L'homme est 
 def test_a_point_moves_to_the_token_after_which_the_policy_itself_goes_wrong() -> None:
     asked: list[tuple[int, ...]] = []
     start = point(1, [2, 3])
-    (moved,) = decisive_points([start], 4, TABLE, along(LADIES, asked), is_confused)
-    assert (moved.prefix_ids, moved.prefix_text, moved.sampled_id) == ([7, 1], "L", 2)
-    assert (moved.later_ids, moved.shift, moved.char_offset) == ([3], 1, 0)
+    move_points([start], 4, TABLE, along(LADIES, asked), is_confused)
+    assert (start.prefix_ids, start.prefix_text, start.sampled_id) == ([7, 1], "L", 2)
+    assert (start.later_ids, start.shift, start.char_offset) == ([3], 1, 0)
     assert asked == [(7, 1), (7, 1, 2), (7, 1, 2, 3)]  # as far as the response goes
-    assert (start.prefix_ids, start.sampled_id, start.shift) == ([7], 1, 0)
 
 
 def test_it_stays_where_its_own_continuation_is_confused() -> None:
     start = point(1, [2, 3])
-    (same,) = decisive_points([start], 4, TABLE, along(LADIES | {(7, 1): [2, 3]}, []), is_confused)
-    assert (same.sampled_id, same.shift) == (1, 0)
+    move_points([start], 4, TABLE, along(LADIES | {(7, 1): [2, 3]}, []), is_confused)
+    assert (start.sampled_id, start.shift) == (1, 0)
 
 
 def test_it_stays_where_no_place_within_reach_decides() -> None:
     clean: Ways = {(7, 1): [4], (7, 1, 2): [9], (7, 1, 2, 2): [3]}
-    (same,) = decisive_points([point(1, [2, 2])], 1, TABLE, along(clean, []), is_confused)
-    assert (same.sampled_id, same.shift) == (1, 0)
+    start = point(1, [2, 2])
+    move_points([start], 1, TABLE, along(clean, []), is_confused)
+    assert (start.sampled_id, start.shift) == (1, 0)
 
 
-def test_a_token_that_is_wrong_by_itself_asks_nothing() -> None:
+def test_each_point_moves_by_its_own_continuations() -> None:
+    """The second's are asked for in the same call; a token that is wrong by itself asks for none."""
     asked: list[tuple[int, ...]] = []
-    russian, english = point(5, [8], prefix="나는 ", language="ko"), point(1, [2, 3])
-    found = decisive_points([russian, english], 2, TABLE, along(LADIES, asked), is_confused)
-    assert [(place.sampled_id, place.shift) for place in found] == [(5, 0), (2, 1)]
+    russian = point(5, [8], prefix="나는 ", language="ko")
+    decides_late, decides_early = point(1, [9, 2, 3]), point(1, [2, 3])
+    ways = LADIES | {(7, 1, 9): [4], (7, 1, 9, 2): [3], (7, 1, 9, 2, 3): [8]}
+    points = [decides_late, russian, decides_early]
+    move_points(points, 3, TABLE, along(ways, asked), is_confused)
+    assert [(place.sampled_id, place.shift) for place in points] == [(2, 2), (5, 0), (2, 1)]
+    assert len(asked) == 4 + 3
     assert all(key[1] == 1 for key in asked)
+
+
+def test_the_end_of_a_response_decides_nothing() -> None:
+    start = point(9, [0])
+    move_points([start], 2, TABLE, along({(7, 9): [4], (7, 9, 0): []}, []), is_confused)
+    assert (start.sampled_id, start.shift) == (9, 0)
 
 
 def test_zero_moves_nothing() -> None:
     asked: list[tuple[int, ...]] = []
     start = point(1, [2, 3])
-    assert decisive_points([start], 0, TABLE, along(LADIES, asked), is_confused) == [start]
-    assert asked == []
+    move_points([start], 0, TABLE, along(LADIES, asked), is_confused)
+    assert (start.sampled_id, start.shift, asked) == (1, 0, [])
 
 
 @pytest.mark.parametrize(("most", "count"), [(0, 1), (1, 2), (2, 3), (9, 3)])

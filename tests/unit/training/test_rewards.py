@@ -66,6 +66,15 @@ def test_text_without_a_letter_and_the_end(worth: str, expected: tuple[float, bo
         assert run(pieces, ended=True, settings=end) == Judged("end", reward, member)
 
 
+def test_a_candidate_that_breaks_a_character_says_nothing() -> None:
+    """The prefix holds the first byte of a Hangul syllable; a space after it leaves that byte alone."""
+    first, rest = "한".encode()[:1], "한".encode()[1:]
+    assert run([rest, "국"], pending=first) == CLEAN
+    assert run([" ", "한국"], pending=first) == Judged("neutral", 0.0, False)
+    assert run([b"\xff", "한국"]) == Judged("neutral", 0.0, False)
+    assert run([b"\xff", "한국"], settings=PUBLISHED) == Judged("neutral", 1.0, True)
+
+
 def test_the_default_leaves_both_out_of_the_group() -> None:
     assert run(["3"]) == Judged("neutral", 0.0, False)
     assert run([], ended=True) == Judged("end", 0.0, False)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.data.encoded import epoch_order
-from tlpo.data.pairs import Tally, preference_pairs
+from tlpo.data.pairs import Tally, preference_pair
 from tlpo.data.prompts import ANSWERS, chosen_rows, known_codes, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row, read_rows, require_file
@@ -130,7 +130,7 @@ def _load(
         left_out += wanted is not None and _key(record)[1] not in wanted
         if _key(record) not in paid:
             continue
-        found = _pair(row, seed) if method in ("dpo", "orpo") else _answer(row, record, seed)
+        found = _pair(row, record, seed) if method in ("dpo", "orpo") else _answer(row, record, seed)
         if found is not None:
             examples.append(Example(record.prompt, record.language, row.where, *found))
     if left_out:
@@ -177,10 +177,10 @@ def _nothing(method: str, path: Path, budget: int | None, rollouts: RolloutCount
     return f"'{path}' holds no {'clean response' if method == 'sft' else 'pair'} for this run: {_SOURCE[method]}"
 
 
-def _pair(row: Row, seed: int) -> tuple[Response, Response] | None:
+def _pair(row: Row, record: PromptRecord, seed: int) -> tuple[Response, Response] | None:
     fields = row.fields
     if "responses" in fields:
-        made = next(preference_pairs([row], Tally(), seed=seed), None)
+        made = preference_pair(record, row, Tally(), seed=seed)
         if made is None:
             return None
         fields = made

@@ -50,6 +50,7 @@ def audit(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Responses sampled together.")] = 64,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto.")] = "auto",
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit of a model on the hub.")] = None,
     trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
 ) -> None:
     """Sample responses and report how often the model leaves the language, and where."""
@@ -82,7 +83,9 @@ def audit(
     def load() -> Any:
         from tlpo.evaluation.subject import Subject
 
-        return Subject(model, adapter=adapter, dtype=dtype, trust_remote_code=trust_remote_code).load()
+        return Subject(
+            model, adapter=adapter, dtype=dtype, revision=revision, trust_remote_code=trust_remote_code
+        ).load()
 
     run(settings, first_of_each_language(records, num_prompts), output, load)
 

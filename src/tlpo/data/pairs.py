@@ -53,7 +53,8 @@ def preference_pairs(
     Args:
         rows: as `tlpo data sample` writes them.
         tally: filled in. Outcomes: "pair", "all clean", "all confused", "neither" (too little to tell).
-        seed: with a prompt's id and language it decides the choice, wherever in the file the prompt stands.
+        seed: with a prompt's id and language it decides the choice, wherever in the file the prompt stands; with its
+            place in the file, where it has no id.
         judge: judges the responses anew; None takes the verdicts as they are.
         finished: only responses that ended themselves are chosen. One that was cut teaches to stop in mid-sentence.
 
@@ -61,27 +62,36 @@ def preference_pairs(
         UserError: a record holds no responses.
     """
     for record, row in _records(rows):
-        responses = _judged(row, record.language, judge)
-        kinds: dict[str, list[Mapping[str, Any]]] = {name: [] for name in VERDICTS}
-        for verdict, response in responses:
-            kinds[verdict].append(response)
-        clean = [one for one in kinds["clean"] if not finished or one.get("finished") == "eos"]
-        verdicts = [verdict for verdict, _ in responses]
-        if not clean or not kinds["confused"]:
-            tally.count(record.language, _outcome(clean, kinds["clean"], kinds["confused"]), verdicts)
-            continue
-        tally.count(record.language, "pair", verdicts)
-        draw = _draw(seed, record)
-        chosen, rejected = draw.choice(clean), draw.choice(kinds["confused"])
-        yield {
-            "id": record.id,
-            "prompt": record.prompt,
-            "language": record.language,
-            **_side("chosen", chosen),
-            **_side("rejected", rejected),
-            "sampled": len(responses),
-            "sampled_tokens": sum(len(response.get("ids") or ()) for _, response in responses),
-        }
+        made = preference_pair(record, row, tally, seed=seed, judge=judge, finished=finished)
+        if made is not None:
+            yield made
+
+
+def preference_pair(
+    record: PromptRecord, row: Row, tally: Tally, *, seed: int = 0, judge: Judge | None = None, finished: bool = False
+) -> dict[str, Any] | None:
+    """The pair of one prompt, as `preference_pairs` makes it; None if it has none. row: with its responses."""
+    responses = _judged(row, record.language, judge)
+    kinds: dict[str, list[Mapping[str, Any]]] = {name: [] for name in VERDICTS}
+    for verdict, response in responses:
+        kinds[verdict].append(response)
+    clean = [one for one in kinds["clean"] if not finished or one.get("finished") == "eos"]
+    verdicts = [verdict for verdict, _ in responses]
+    if not clean or not kinds["confused"]:
+        tally.count(record.language, _outcome(clean, kinds["clean"], kinds["confused"]), verdicts)
+        return None
+    tally.count(record.language, "pair", verdicts)
+    draw = _draw(seed, record)
+    chosen, rejected = draw.choice(clean), draw.choice(kinds["confused"])
+    return {
+        "id": record.id,
+        "prompt": record.prompt,
+        "language": record.language,
+        **_side("chosen", chosen),
+        **_side("rejected", rejected),
+        "sampled": len(responses),
+        "sampled_tokens": sum(len(response.get("ids") or ()) for _, response in responses),
+    }
 
 
 def answers(

@@ -20,12 +20,13 @@ RATE_NAMES = {
 }  # fmt: skip
 _PROFILES = ("default", "tlpo", "lcb")
 _MAIN_RATE = {"lcb": "lpr"}  # the share of responses all of whose lines pass; elsewhere the response pass rate
-# Title, whether it is a share, and whether more of it is better: shorter responses, fewer letters of the language and
-# more digits are ways to pass that hardly answer.
+# Title, whether it is a share, and whether more of it is better: shorter responses, fewer letters of the language, more
+# digits and saying the same again are ways to pass that hardly answer.
 _RESPONSE_FIGURES = {
     "mean_length": ("mean length of the responses, tokens", False, True),
     "letters_share": ("letters of the right language, share of the responses' characters", True, True),
     "digits_share": ("digits, share of the responses' characters", True, False),
+    "repeats_share": ("repeats, share of a response's pairs of tokens that it has had before", True, False),
 }
 JUDGED = f"{RESPONSES}/judged"
 """The key of the share of the responses that hold something to judge."""

@@ -177,10 +177,12 @@ class _Evaluation:
         self.folder.write_report(self.report)
 
     def _subject(self, name: str, adapter: str | None) -> Subject:
+        """The model or the base model. The revision is that of the model, or where that is a folder, of its base."""
         own = self.config
+        revised = name == own.model or Path(own.model).is_dir()
         return Subject(
             name, adapter=adapter, dtype=own.dtype, device=own.device,
-            revision=own.revision if name == own.model else None, trust_remote_code=own.trust_remote_code,
+            revision=own.revision if revised else None, trust_remote_code=own.trust_remote_code,
         )  # fmt: skip
 
     def _clean_texts(self) -> dict[str, list[str]]:

@@ -45,7 +45,9 @@ class EvaluationConfig:
         "test_sets.zip of the Language Confusion Benchmark (or its folder), any prompt file, or a data set of the hub. "
         "Default: the bundled held-out prompts.",
     )
-    prompts_split: str | None = _option(None, "Which split, of a data set that has several.")
+    prompts_split: str | None = _option(
+        None, "Which split, of a data set that has several; train, eval or all of a file whose records name one (eval)."
+    )
     prompts_subset: str | None = _option(None, "Which configuration, of a data set that has several.")
     sources: list[str] | None = _option(None, "Only these settings or sources: monolingual, okapi, crosslingual/okapi.")
     num_prompts: int | None = _option(None, "Only the first so many of each setting, source and language.")
@@ -87,7 +89,9 @@ class EvaluationConfig:
     dtype: str = _option("auto", "float32, bfloat16, float16 or auto: as the file has it.")
     device: str | None = _option(None, "Where to run, e.g. cuda or cpu. Default: CUDA if there is any.")
     cache: str | None = _option(None, "Folder of results kept by content. Default: $TLPO_CACHE/evaluations.")
-    revision: str | None = _option(None, "Revision of a model on the hub.")
+    revision: str | None = _option(
+        None, "Revision of a model on the hub; of the base model, where the model is a folder."
+    )
     trust_remote_code: bool = _option(False, "Run code that comes with the model.")
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tlpo.data import PromptRecord, load_prompts
 from tlpo.data.benchmark import benchmark_at, load_benchmark
+from tlpo.data.prompts import Split
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.options import EvaluationConfig
 
@@ -32,7 +33,9 @@ def consistency_prompts(config: EvaluationConfig) -> list[PromptRecord]:
     elif config.prompts is None:
         records = load_prompts(language=config.language, split="eval")
     else:
-        records = load_prompts(config.prompts, language=config.language, table=config.prompts_table)
+        records = load_prompts(
+            config.prompts, language=config.language, split=_part(config.prompts_split), table=config.prompts_table
+        )
     if config.sources is not None:
         records = _of_sources(records, config.sources)
     taken: dict[tuple[str, str, str], int] = {}
@@ -42,6 +45,11 @@ def consistency_prompts(config: EvaluationConfig) -> list[PromptRecord]:
         if config.num_prompts is None or taken[place_of(record)] <= config.num_prompts:
             chosen.append(record)
     return chosen
+
+
+def _part(split: str | None) -> Split:
+    """Which records of a file that names their split: the held-out ones, unless another split is asked for."""
+    return "eval" if split is None else "train" if split == "train" else "eval" if split == "eval" else "all"
 
 
 def _of_sources(records: list[PromptRecord], wanted: list[str]) -> list[PromptRecord]:

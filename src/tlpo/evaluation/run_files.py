@@ -23,8 +23,8 @@ from tlpo.evaluation.text_figures import response_sums
 
 FILE = "evaluation.json"
 _ASIDE = ("base", "resamples", "batch_size", "capability_batch_size")  # settings that change no figure compared here
-_TEXT = ("mean_length", "distinct_1", "distinct_2", "eos_rate", "letters_share", "digits_share")
-RESPONSE_FIGURES = ("mean_length", "letters_share", "digits_share")
+_TEXT = ("mean_length", "distinct_1", "distinct_2", "eos_rate", "letters_share", "digits_share", "repeats_share")
+RESPONSE_FIGURES = ("mean_length", "letters_share", "digits_share", "repeats_share")
 """What is known of the responses by prompt."""
 
 

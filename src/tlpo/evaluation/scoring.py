@@ -9,6 +9,7 @@ Definitions (all over the responses given):
 - mean_length: sampled tokens a response, the end-of-sequence token not counted.
 - distinct_2: different pairs of neighbouring token ids over all such pairs, pooled over the responses (after Li et
   al. 2016). It falls as more text is pooled: compare only audits of equal size.
+- repeats_share: neighbouring pairs of token ids that stood in the same response before, over all its pairs.
 - eos_rate: responses that ended themselves rather than reaching the limit.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import regex
@@ -52,6 +54,12 @@ def distinct_n(sequences: Iterable[Sequence[int]], n: int) -> float:
     """Different runs of n neighbouring tokens over all such runs, in [0, 1]; 0 when there is none."""
     runs = [run for ids in sequences for run in zip(*(ids[start:] for start in range(n)), strict=False)]
     return len(set(runs)) / len(runs) if runs else 0.0
+
+
+def repeated_pairs(ids: Sequence[int]) -> tuple[int, int]:
+    """(neighbouring pairs of tokens that the response has had before, all its neighbouring pairs)."""
+    pairs = list(pairwise(ids))
+    return len(pairs) - len(set(pairs)), len(pairs)
 
 
 def prompt_clusters(records: Iterable[ResponseRecord]) -> list[tuple[int, int]]:

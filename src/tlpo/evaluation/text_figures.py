@@ -9,35 +9,37 @@ import numpy as np
 
 from tlpo.evaluation.intervals import Array, RatioSums, interval_of
 from tlpo.evaluation.parts import Item
-from tlpo.evaluation.scoring import character_counts, distinct_n
+from tlpo.evaluation.scoring import character_counts, distinct_n, repeated_pairs
 from tlpo.metrics.intervals import bootstrap_ratios
 
 Figures = dict[str, Any]
 
 
 def response_sums(items: Sequence[Item]) -> dict[str, RatioSums]:
-    """mean_length, eos_rate, letters_share and digits_share as numerators and denominators by prompt, in order.
+    """mean_length, eos_rate, letters_share, digits_share and repeats_share as numerators and denominators by prompt.
 
     Defined in `tlpo.evaluation.scoring`.
     """
     groups: dict[tuple[str, str, int], list[Array]] = {}
     for item in items:
         letters, digits, characters = character_counts(item["response"], item["language"])
-        row = [len(item["ids"]), item["finished"] == "eos", 1, letters, digits, characters]
+        repeats = repeated_pairs(item["ids"])
+        row = [len(item["ids"]), item["finished"] == "eos", 1, letters, digits, characters, *repeats]
         groups.setdefault((item["source"], item["language"], item["index"]), []).append(np.array(row, dtype=np.float64))
-    table = np.array([np.sum(rows, axis=0) for rows in groups.values()]).reshape(-1, 6)
-    tokens, ended, one, letters, digits, characters = table.T
+    table = np.array([np.sum(rows, axis=0) for rows in groups.values()]).reshape(-1, 8)
+    tokens, ended, one, letters, digits, characters, repeated, pairs = table.T
     return {
         "mean_length": RatioSums(tokens, one),
         "eos_rate": RatioSums(ended, one),
         "letters_share": RatioSums(letters, characters),
         "digits_share": RatioSums(digits, characters),
+        "repeats_share": RatioSums(repeated, pairs),
     }
 
 
 def response_figures(items: Sequence[Item], *, resamples: int, seed: int) -> Figures:
-    """n, mean_length, eos_rate, letters_share, digits_share, distinct_1 and distinct_2 of some responses, and ci95 of
-    the first four over prompts. Distinct-n falls as more text is pooled, so it has no interval.
+    """n, mean_length, eos_rate, letters_share, digits_share, repeats_share, distinct_1 and distinct_2 of responses, and
+    ci95 of all but distinct-n over prompts. Distinct-n falls as more text is pooled, so it has no interval.
     """
     sums = response_sums(items)
     sequences = [item["ids"] for item in items]

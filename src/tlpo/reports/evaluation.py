@@ -125,6 +125,8 @@ def _text(report: Report) -> Grid:
         rows.append((f"distinct-1 / distinct-2, {where}", f"{own['distinct_1']:.3f} / {own['distinct_2']:.3f}", "–"))
         shares = f"{100 * own['letters_share']:.1f} / {100 * own['digits_share']:.1f} %"
         rows.append((f"target letters / digits, {where}", shares, "–"))
+        repeats = [f"{100 * value:.1f}" for value in (own["repeats_share"], *own["ci95"]["repeats_share"])]
+        rows.append((f"repeats, {where}", f"{repeats[0]} %", f"[{repeats[1]}, {repeats[2]}]"))
         interval = f"[{100 * ended[0]:.1f}, {100 * ended[1]:.1f}]"
         rows.append((f"ended itself, {where}", f"{100 * own['eos_rate']:.1f} %", interval))
     return Grid("Text", ("figure", "value", "95 % interval"), rows, 1)

@@ -34,6 +34,7 @@ class SampleOptions:
     seed: int = 0
     batch_size: int = 64
     dtype: str = "auto"
+    revision: str | None = None
     trust_remote_code: bool = False
 
     def __post_init__(self) -> None:

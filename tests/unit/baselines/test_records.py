@@ -43,12 +43,16 @@ class TestSampledResponses:
         assert len({tuple(example.chosen.text for example in material.examples) for material in found.values()}) > 2
         assert load("sft", path, seed=5) == found[5]
 
+    @pytest.mark.parametrize("ids", [True, False])
     @pytest.mark.parametrize("name", ["dpo", "orpo"])
-    def test_pairs_are_those_of_the_command(self, name: str, tmp_path: Path) -> None:
+    def test_pairs_are_those_of_the_command(self, name: str, ids: bool, tmp_path: Path) -> None:
         """`tlpo data pairs` on the same file and seed, then trained on, is the same as the file of responses."""
         from tlpo.cli.main import main
 
-        path = write_lines(tmp_path / "s.jsonl", sampled(6))
+        rows = sampled(9)
+        for row in rows:
+            row["id"] = row["id"] if ids else None
+        path = write_lines(tmp_path / "s.jsonl", rows)
         pairs = tmp_path / "p.jsonl"
         assert main(["data", "pairs", "--samples", str(path), "--output", str(pairs), "--seed", "3"]) == 0
         direct, made = load(name, path), load(name, pairs)

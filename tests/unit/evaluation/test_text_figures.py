@@ -22,6 +22,7 @@ def test_responses() -> None:
     assert found["eos_rate"] == pytest.approx(1 / 3)
     assert found["distinct_1"] == pytest.approx(5 / 8)
     assert found["distinct_2"] == pytest.approx(4 / 5)  # (1,2) (2,3) (4,5) (5,4) (4,5)
+    assert found["repeats_share"] == pytest.approx(1 / 5)  # (4,5) again; the response of one token has no pair
     # Both resamples of one prompt alone are among the draws: 4 tokens in 2 responses, or 4 in 1.
     assert found["ci95"]["mean_length"] == [2.0, 4.0]
 

@@ -113,12 +113,13 @@ def test_what_responses_are_like_tells_how_consistency_was_bought() -> None:
     found = comparison(
         {"A": (UP, OPEN), "B": (UP, UP)},
         focus="A",
-        responses={"response/mean_length": shorter, "response/digits_share": more},
+        responses={"response/mean_length": shorter, "response/digits_share": more, "response/repeats_share": more},
     )
-    answer = "Cosmetic: A is more consistent, but this is bought with more digits and shorter responses."
+    bought = "more digits, more repetition and shorter responses"
+    answer = f"Cosmetic: A is more consistent, but this is bought with {bought}."
     assert headline(found) == answer
     told = verdict_text(found)
-    assert "digits +10.0 points, 95 % interval +5.0 to +15.0, mean length -4.1 tokens, 95 % interval -6.0 to" in told
+    assert "repeats +10.0 points, 95 % interval +5.0 to +15.0, mean length -4.1 tokens, 95 % interval -6.0 to" in told
     assert (
         "Surgical (more consistent and better in accuracy, with no loss seen): B (consistency +10.0, accuracy" in told
     )

@@ -38,6 +38,7 @@ def main(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Responses sampled together.")] = 64,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto.")] = "auto",
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit of a model on the hub.")] = None,
     trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
 ) -> None:
     """Sample several whole responses to each prompt, judge them, and write one JSON line a prompt.
@@ -67,6 +68,7 @@ def main(
         seed=seed,
         batch_size=batch_size,
         dtype=dtype,
+        revision=revision,
     )
     settings = options.settings()
     records = load_prompts(prompts, language=codes, split="train")
@@ -76,7 +78,7 @@ def main(
     from tlpo.runs.progress import audit_progress
     from tlpo.runs.sampling import sample_responses
 
-    subject = Subject(model, adapter=adapter, dtype=dtype, trust_remote_code=trust_remote_code)
+    subject = Subject(model, adapter=adapter, dtype=dtype, revision=revision, trust_remote_code=trust_remote_code)
     with audit_progress("sampling", output) as on_progress:
         done = sample_responses(settings, subject, chosen, output, on_progress=on_progress)
     told = ", ".join(f"{count} {verdict}" for verdict, count in done.verdicts.items())

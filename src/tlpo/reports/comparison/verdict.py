@@ -4,7 +4,8 @@ A difference is told only where its 95 % interval leaves out zero; a rise in the
 finely, only where the interval is not below a stated margin as a whole. "No loss seen" is no proof that there is none:
 where the interval leaves open that accuracy fell by more than a point, the words say by how much. A method that makes a
 model more consistent is surgical if nothing that was measured got worse, and cosmetic if something did: accuracy, the
-likelihood of clean text, or the responses, which are consistent too where they are short or full of digits.
+likelihood of clean text, or the responses, which are consistent too where they are short, full of digits or repeat
+themselves.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ COSTS = {
     "likelihood": "less likely clean text",
     "response/letters_share": "a smaller share of letters of the right language",
     "response/digits_share": "more digits",
+    "response/repeats_share": "more repetition",
     "response/mean_length": "shorter responses",
     "response/judged": "fewer responses that can be judged",
 }

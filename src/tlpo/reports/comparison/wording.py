@@ -11,6 +11,7 @@ ABILITY = {"accuracy": "accuracy", "likelihood": "the likelihood of clean text"}
 SHORT = {
     "consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL", "response/mean_length": "mean length",
     "response/letters_share": "letters of the right language", "response/digits_share": "digits",
+    "response/repeats_share": "repeats",
     "response/judged": "responses that can be judged",
 }  # fmt: skip
 """Of an axis, or of a figure that is none by its key."""
@@ -20,6 +21,7 @@ _TEXT = {
     "mean_length": ("mean length", "{:.1f}"), "distinct_1": ("distinct-1", "{:.3f}"),
     "distinct_2": ("distinct-2", "{:.3f}"), "eos_rate": ("ended itself", "{:.1%}"),
     "letters_share": ("target letters", "{:.1%}"), "digits_share": ("digits", "{:.1%}"),
+    "repeats_share": ("repeats", "{:.1%}"),
 }  # fmt: skip
 
 

@@ -55,10 +55,11 @@ class Choice:
 def rule_text(max_nll_rise: float) -> str:
     """The rule in words."""
     return (
-        "Of a method's learning rates that one is taken which has the lowest confusion rate on the validation prompts, "
-        f"among those under which the NLL of clean validation text rises by at most {max_nll_rise:g} nats a token, and "
-        f"at least {LEAST_JUDGED:.0%} as many responses can be judged as of the base model; of equals the one with the "
-        "smaller rise; if none keeps to that, the one with the smallest. The rule is the same for all methods."
+        "Of a method's learning rates, tried with its first seed, that one is taken which has the lowest confusion "
+        "rate on the validation prompts, among those under which the NLL of clean validation text rises by at most "
+        f"{max_nll_rise:g} nats a token, and at least {LEAST_JUDGED:.0%} as many responses can be judged as of the "
+        "base model; of equals the one with the smaller rise; if none keeps to that, the one with the smallest. The "
+        "rule is the same for all methods."
     )
 
 

@@ -248,7 +248,8 @@ class _Reader:
             return ()
         shared = {name: self.options(name) for name in ("train", "evaluate", "validate")}
         seeds = self._seeds("seeds", self.given.get("seeds"), (0,))
-        found = tuple(self._method(str(label), spec or {}, shared, seeds) for label, spec in given.items())
+        rows = {str(label): spec for label, spec in given.items() if spec is not None}  # null leaves a row out
+        found = tuple(self._method(label, spec, shared, seeds) for label, spec in rows.items())
         bases = [method.label for method in found if method.kind == "base"]
         if len(bases) != 1:
             self.problems.append(f"methods: {len(bases)} rows have 'method: base', but one has to be the base model")

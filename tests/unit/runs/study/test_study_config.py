@@ -71,6 +71,14 @@ def test_settings_instead_of_what_the_file_says(tmp_path: Path) -> None:
         load_study(path, settings=["evaluate=3", "evaluate.limit=1"])
 
 
+def test_a_row_that_is_null_is_left_out(tmp_path: Path) -> None:
+    path = written(tmp_path / "ko.yaml", KO)
+    study = load_study(path, settings=["methods.cool=null"])
+    assert [method.label for method in study.methods] == ["base", "TLPO", "DPO"]
+    like = written(tmp_path / "ja.yaml", f"{KO}\n  none:\n")
+    assert [method.label for method in load_study(like).methods] == ["base", "cool", "TLPO", "DPO"]
+
+
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     text = """
 modell: gemma

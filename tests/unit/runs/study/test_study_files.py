@@ -13,6 +13,7 @@ from tlpo.runs.study.budget import check_budget
 from tlpo.runs.study.config import StudyConfig, load_study
 from tlpo.runs.study.plan import Plan, Stage
 from tlpo.runs.study.prompts import split_prompts
+from tlpo.training.config import RECIPES, TLPOConfig
 
 FILES = sorted((ROOT / "studies").glob("*.yaml"))
 
@@ -74,6 +75,9 @@ def test_the_grid_is_the_one_promised() -> None:
     for method in load_study(ROOT / "studies/ko.yaml").methods:
         if method.trained:
             assert (len(method.learning_rates), len(method.seeds)) == (3, 2)
+    ko = {method.label: method for method in load_study(ROOT / "studies/ko.yaml").methods}
+    assert (ko["temperature 0.6"].evaluate["temperature"], ko["gate"].evaluate["gate"]) == (0.6, True)
+    assert [ko[label].train["recipe"] for label in ("TLPO (paper)", "TLPO")] == ["paper", "default"]
     assert {load_study(path).languages for path in FILES} == {("ko",), ("ja",), ("zh",), ("ar",)}
     changed = [method.train for method in load_study(ROOT / "studies/ablations.yaml").methods]
     for name, value in [
@@ -81,7 +85,9 @@ def test_the_grid_is_the_one_promised() -> None:
         ("advantage", "probability"), ("advantage", "normalized"),
         ("num_candidates", 4), ("num_candidates", 16), ("look_ahead", 0), ("reward_in_context", False),
         ("neutral_reward", "clean"), ("neutral_reward", "zero"), ("include_sampled_token", False),
-        ("sampled_reward", "response"),
+        ("sampled_reward", "response"), ("max_point_shift", 0),
         ("end_reward", "clean"), ("end_reward", "zero"), ("kl_estimator", "k3"), ("kl_estimator", "exact"),
     ]:  # fmt: skip
         assert any(options.get(name) == value for options in changed), (name, value)
+        assert RECIPES["default"].get(name, TLPOConfig.__dataclass_fields__[name].default) != value
+    assert (RECIPES["default"]["num_candidates"], RECIPES["default"]["look_ahead"]) == (64, 3)

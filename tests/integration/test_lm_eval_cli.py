@@ -86,8 +86,10 @@ def shown_in(printed: str) -> dict[tuple[str, str, str], str]:
     return found
 
 
-def assert_equal_to_the_last_digit(root: Path, name: str, theirs: tuple[dict[str, Any], str], **options: Any) -> None:
-    """Ours in the folder ``name``, with ``options``, against theirs: value, standard error and what is printed."""
+def assert_equal_to_the_last_digit(
+    root: Path, name: str, results_folder: str, theirs: tuple[dict[str, Any], str], **options: Any
+) -> None:
+    """Ours in the folder ``name`` against theirs: value, standard error, what is printed, and every single answer."""
     found = evaluate(
         EvaluationConfig(
             model=str(root / "model"), output=str(root / name), suite=["capability"],
@@ -107,19 +109,47 @@ def assert_equal_to_the_last_digit(root: Path, name: str, theirs: tuple[dict[str
         assert row["stderr"] == (None if expected == "N/A" else expected)
         shown = shown_in(printed)[row["task"], metric, kind]
         assert shown == f"{row['value']:.{len(shown.partition('.')[2])}f}"
+    for task, path in found["items"]["capability"].items():
+        ours = {item["id"]: _plain(item["responses"]) for item in _lines(root / name / path)}
+        answers = _answers(root / results_folder, task)
+        assert ours.keys() == answers.keys() != set()
+        for question, expected in answers.items():
+            assert ours[question] == [one if isinstance(one, str) else pytest.approx(one, rel=1e-6) for one in expected]
+
+
+def _answers(results: Path, task: str) -> dict[int, list[Any]]:
+    """What the model answered to each question, as `--log_samples` has it: a text, or each choice's log-likelihood.
+
+    `lm_eval` forwards several tasks' questions in one batch, so that sums round differently in the last digit.
+    """
+    (path,) = results.rglob(f"samples_{task}_*.jsonl")
+    answers: dict[int, list[Any]] = {}
+    for sample in _lines(path):
+        answers.setdefault(sample["doc_id"], _plain(sample["filtered_resps"]))  # one line for each filter; the first's
+    return answers
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _plain(answers: list[Any]) -> list[Any]:
+    return [answer if isinstance(answer, str) else float(answer[0]) for answer in answers]
 
 
 @pytest.mark.slow
 def test_capability_equals_lm_eval_to_the_last_digit(root: Path, theirs: tuple[dict[str, Any], str]) -> None:
     """Choices by likelihood, and answers that are written and cut out by filters."""
-    assert_equal_to_the_last_digit(root, "ours", theirs, tasks=list(TASKS))
+    assert_equal_to_the_last_digit(root, "ours", "results", theirs, tasks=list(TASKS))
 
 
 @pytest.mark.slow
 def test_so_it_does_with_examples_before_the_questions(root: Path) -> None:
     theirs = lm_eval(root, TASKS[:1], root / "with_examples", "--num_fewshot", "1")
     assert theirs[0]["n-shot"][TASKS[0]] == 1
-    assert_equal_to_the_last_digit(root, "ours_with_examples", theirs, tasks=list(TASKS[:1]), num_fewshot=1)
+    assert_equal_to_the_last_digit(
+        root, "ours_with_examples", "with_examples", theirs, tasks=list(TASKS[:1]), num_fewshot=1
+    )
 
 
 @pytest.mark.slow

@@ -44,6 +44,11 @@ def run_function(function: Any, verb: str, args: list[str]) -> int:
     return 0
 
 
+def listed(text: str | None) -> list[str] | None:
+    """The items of a list as an option gives it, "ko, ja"; None for none."""
+    return [item.strip() for item in text.split(",") if item.strip()] if text else None
+
+
 class _Stderr(logging.Handler):
     """Writes to whatever stderr is at that moment."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from tlpo.cli._common import listed
 
 if TYPE_CHECKING:
     from tlpo.data import PromptRecord
@@ -60,7 +63,7 @@ def audit(
     from tlpo.data.templates import with_newlines
     from tlpo.evaluation.settings import AuditSettings
 
-    codes = [code.strip() for code in language.split(",") if code.strip()] if language else None
+    codes = listed(language)
     settings = AuditSettings(
         model=model,
         english=english,
@@ -72,6 +75,7 @@ def audit(
         template=with_newlines(template),
         chat_template_kwargs=chat_options(chat_template_kwargs),
         adapter=adapter,
+        revision=revision,
         seed=seed,
         batch_size=batch_size,
         gate=gate,
@@ -79,15 +83,15 @@ def audit(
         few_shot=() if few_shot is None else load_shots(few_shot, language=codes),
     )
     records = load_prompts(prompts, language=codes, split="eval" if prompts is None else "all")
-
-    def load() -> Any:
-        from tlpo.evaluation.subject import Subject
-
-        return Subject(
-            model, adapter=adapter, dtype=dtype, revision=revision, trust_remote_code=trust_remote_code
-        ).load()
-
+    load = partial(_load, settings, dtype=dtype, trust_remote_code=trust_remote_code)
     run(settings, first_of_each_language(records, num_prompts), output, load)
+
+
+def _load(settings: AuditSettings, **options: Any) -> Any:
+    """The model and its tokenizer, when they are needed."""
+    from tlpo.evaluation.subject import Subject
+
+    return Subject(settings.model, adapter=settings.adapter, revision=settings.revision, **options).load()
 
 
 def run(settings: AuditSettings, prompts: list[PromptRecord], output: Path, load: Any) -> Audit:

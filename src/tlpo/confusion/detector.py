@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tlpo.confusion.bulk import check_all
 from tlpo.confusion.composed import compose, spans_as_given
@@ -55,6 +56,12 @@ class ConfusionDetector:
     def __setstate__(self, options: Options) -> None:
         self.options = options
         self._made = None
+
+    def strict(self) -> ConfusionDetector:
+        """The same detector with strictness "strict"."""
+        made = ConfusionDetector.__new__(ConfusionDetector)
+        made.__setstate__(replace(self.options, strictness="strict"))
+        return made
 
     @property
     def language(self) -> str:

@@ -28,7 +28,7 @@ class AuditSettings:
     strictness: "default", or "strict": names, acronyms and single foreign words count too.
     num_samples: responses a prompt. temperature: 0 is greedy. template: for base models, text with {prompt} in it.
     chat_template_kwargs: options of the model's chat template, for example {"enable_thinking": False}.
-    adapter: a LoRA adapter's folder or hub id. batch_size: rows decoded together.
+    adapter: a LoRA adapter's folder or hub id. revision: of a model on the hub. batch_size: rows decoded together.
     gate: forbid tokens with letters of a wrong script (see `tlpo.modeling.gate`). instruction: put before each prompt;
     {language} in it becomes the language's name. few_shot: examples that come before it (see `tlpo.data.instructions`).
 
@@ -45,6 +45,7 @@ class AuditSettings:
     template: str | None = None
     chat_template_kwargs: dict[str, Any] | None = None
     adapter: str | None = None
+    revision: str | None = None
     seed: int = 0
     batch_size: int = 64
     gate: bool = False

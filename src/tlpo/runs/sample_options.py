@@ -57,6 +57,7 @@ class SampleOptions:
             template=with_newlines(self.template),
             chat_template_kwargs=chat_options(self.chat_template_kwargs),
             adapter=self.adapter,
+            revision=self.revision,
             seed=self.seed,
             batch_size=self.batch_size,
         )

@@ -142,8 +142,8 @@ class TLPOConfig(MethodConfig):
     confused_share: float | None = field(
         default=None,
         metadata=_help(
-            "Share of the N that goes to tokens that leave the language by themselves, drawn by their probability; "
-            "rounded down.",
+            "Share of the N that goes to tokens that leave the language by themselves, or begin a foreign word, drawn "
+            "by their probability; rounded down.",
             "confused_share",
         ),
     )

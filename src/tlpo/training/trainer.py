@@ -30,7 +30,7 @@ from tlpo.modeling.logprobs import last_logits
 from tlpo.objective import candidate_logps, clipped_surrogate, group_advantages, point_losses
 from tlpo.training.candidates import ExplorationSettings, sampled_alone
 from tlpo.training.config import TLPOConfig
-from tlpo.training.confused_tokens import ConfusedTokens
+from tlpo.training.confused_tokens import TokenMasks, confused_alone, foreign_words
 from tlpo.training.counting import count_points, count_response, count_update
 from tlpo.training.dataset import PromptOrder, PromptRows, Rows, encode_sets, identity, prompt_order
 from tlpo.training.decisive import move_points
@@ -119,12 +119,14 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             )
         self.eos_ids = end_token_ids(policy, tokenizer)
         self.token_table = token_bytes(tokenizer)
-        self.confused_tokens = ConfusedTokens(
-            self.token_table,
-            policy.config.get_text_config().vocab_size,
-            lambda language: self.detectors[language],
-            self.args.device,
+        masks = partial(
+            TokenMasks,
+            table=self.token_table,
+            size=policy.config.get_text_config().vocab_size,
+            detector_of=lambda language: self.detectors[language],
+            device=self.args.device,
         )
+        self.confused_tokens, self.foreign_tokens = masks(confused_alone), masks(foreign_words)
         self.pad_id = int(next(t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if t is not None))
         self.loss_is_scaled_for_ga = True
         self.start_files(TLPOFiles(self), args.max_nonfinite_steps)
@@ -286,7 +288,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
                 with nullcontext() if last else self.accelerator.no_sync(model):
                     batch = collate(rows, self.pad_id, self.args.device)
                     if self.args.holds_clean:
-                        batch["confused"] = self._confused_tokens(rows)
+                        batch["confused"] = self.confused_tokens.of([row.language for row in rows])
                     with self.compute_loss_context_manager():
                         loss = self.compute_loss(model, batch, num_items_in_batch=num_items_in_batch)
                     self.accelerator.backward(loss)
@@ -362,7 +364,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             eos_ids=self.eos_ids,
             pad_id=self.pad_id,
             draw_keys=[(self.args.seed, self.state.global_step, p.prompt_index, p.sample, 1) for p in points],
-            confused=self._confused_tokens(points) if settings.confused else None,
+            confused=self._wrong_tokens([point.language for point in points]) if settings.confused else None,
         )
         tokens = sum(len(candidate.continuation) - 1 for group in found for candidate in group)
         self.step_metrics.add("explore/tokens", tokens)
@@ -381,9 +383,9 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             sampled=by_response and candidate.token == point.sampled_id,
         )
 
-    def _confused_tokens(self, rows: Sequence[ConfusionPoint] | Sequence[PointRow]) -> Tensor:
-        """(P, V) bool: the tokens that leave each row's language by themselves."""
-        return self.confused_tokens.of([row.language for row in rows])
+    def _wrong_tokens(self, languages: Sequence[str]) -> Tensor:
+        """(P, V) bool: what to try as wrong candidates; how each of them goes on decides what it is worth."""
+        return self.confused_tokens.of(languages) | self.foreign_tokens.of(languages)
 
     def _gathered(self, values: Tensor) -> Tensor:
         return self.accelerator.gather(values) if self.accelerator.num_processes > 1 else values

@@ -49,10 +49,11 @@ def test_identity_follows_settings_and_prompts() -> None:
     assert identity != replace(settings, chat_template_kwargs={"thinking": False}).identity(PROMPTS)
     assert identity != replace(settings, gate=True).identity(PROMPTS)
     assert identity != replace(settings, instruction="Answer in {language}.").identity(PROMPTS)
+    assert identity != replace(settings, revision="v2").identity(PROMPTS)
     shot = replace(settings, few_shot=(Shot("a", "b", "ko"),))
     assert identity != shot.identity(PROMPTS) != replace(settings, few_shot=(Shot("a", "c", "ko"),)).identity(PROMPTS)
     # An audit begun before these options existed goes on.
-    assert [identity[name] for name in ("gate", "instruction", "few_shot")] == [None] * 3
+    assert [identity[name] for name in ("gate", "instruction", "few_shot", "revision")] == [None] * 4
 
 
 def test_identity_follows_the_weights_of_a_local_model(tmp_path: Path) -> None:

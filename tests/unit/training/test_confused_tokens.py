@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tlpo.confusion import ConfusionDetector
-from tlpo.training.confused_tokens import ConfusedTokens, confused_alone
+from tlpo.training.confused_tokens import TokenMasks, confused_alone, foreign_words
 
 PIECES: list[str | bytes] = [
     "пошёл",
@@ -42,6 +42,20 @@ def test_tokens_that_are_wrong_whatever_stands_around_them(
     assert [PIECES[token] for token in confused_alone(TABLE, detector)] == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "pieces", "expected"),
+    [
+        ("fr", [" the", "the", " le", " with", " table", " you", " пошёл", " 12", "ing"], [" the", " with", " you"]),
+        ("ru", [" що", " что", " the"], [" що"]),
+        ("ko", [" the", " Paris", " 학교"], []),
+    ],
+)
+def test_words_of_other_languages_of_the_same_script(language: str, pieces: list[str], expected: list[str]) -> None:
+    """Only where a word begins; those of other scripts are `confused_alone`."""
+    found = foreign_words([piece.encode() for piece in pieces], ConfusionDetector(language, english="confusion"))
+    assert [pieces[token] for token in found] == expected
+
+
 def test_a_mask_for_each_row_made_once_for_each_language() -> None:
     asked: list[str] = []
 
@@ -49,7 +63,7 @@ def test_a_mask_for_each_row_made_once_for_each_language() -> None:
         asked.append(language)
         return ConfusionDetector(language, english="confusion")
 
-    tokens = ConfusedTokens(TABLE, len(TABLE) + 2, detector_of, "cpu")
+    tokens = TokenMasks(confused_alone, TABLE, len(TABLE) + 2, detector_of, "cpu")
     for _ in range(2):
         found = tokens.of(["ko", "", "ru", "ko"])
         assert (found.shape, found.dtype) == ((4, len(TABLE) + 2), torch.bool)
@@ -59,10 +73,10 @@ def test_a_mask_for_each_row_made_once_for_each_language() -> None:
 
 
 def test_a_vocabulary_smaller_than_the_tokenizers() -> None:
-    tokens = ConfusedTokens(TABLE, 2, ConfusionDetector, "cpu")
+    tokens = TokenMasks(confused_alone, TABLE, 2, ConfusionDetector, "cpu")
     assert tokens.of(["ko"]).tolist() == [[True, False]]
 
 
 def test_no_rows() -> None:
     """A step without confusion points, or a rank of it."""
-    assert ConfusedTokens(TABLE, 5, ConfusionDetector, "cpu").of([]).shape == (0, 5)
+    assert TokenMasks(confused_alone, TABLE, 5, ConfusionDetector, "cpu").of([]).shape == (0, 5)

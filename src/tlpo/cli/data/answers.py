@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tlpo.cli._common import listed
+
 
 def main(
     samples: Annotated[Path, typer.Option(help="Prompts with reference answers, or sampled responses.")],
@@ -32,7 +34,7 @@ def main(
     from tlpo.data.prompts import known_codes
     from tlpo.data.rows import read_rows
 
-    codes = known_codes([code.strip() for code in language.split(",") if code.strip()] if language else None)
+    codes = known_codes(listed(language))
     judge = judge_for(samples, english, strictness)
     write_learning(
         samples,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tlpo.cli._common import listed
 from tlpo.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def main(
     from tlpo.reports.data_tables import filter_table
     from tlpo.runs.progress import file_progress
 
-    codes = known_codes([code.strip() for code in language.split(",") if code.strip()] if language else None)
+    codes = known_codes(listed(language))
     checks = tuple(name.strip() for names in without or () for name in names.split(",") if name.strip())
     settings = FilterSettings(max_chars, max_tokens, near, english, strictness, checks)
     if (model is None) != (max_tokens is None):

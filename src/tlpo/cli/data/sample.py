@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from tlpo.cli._common import listed
+
 
 def main(
     model: Annotated[str, typer.Option(help="Hub id, local folder, gemma-3-270m or smollm2-135m-instruct.")],
@@ -51,7 +53,7 @@ def main(
     from tlpo.data import load_prompts
     from tlpo.runs.sample_options import SampleOptions
 
-    codes = [code.strip() for code in language.split(",") if code.strip()] if language else None
+    codes = listed(language)
     options = SampleOptions(
         model=model,
         output=str(output),

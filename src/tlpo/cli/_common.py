@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from tlpo.errors import UserError
+from tlpo.config import read_yaml
+from tlpo.errors import UserError, did_you_mean
 
 
 def run_command(module: ModuleType, verb: str, args: list[str]) -> int:
@@ -39,8 +43,7 @@ def run_function(function: Any, verb: str, args: list[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as error:
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        raise UserError(f"{message.rstrip('.')}; see 'tlpo {verb} --help'") from None
+        raise UserError(f"{_message(error).rstrip('.')}; see 'tlpo {verb} --help'") from None
     return 0
 
 
@@ -65,7 +68,56 @@ def _show_messages() -> None:
         logger.propagate = False
 
 
+def _message(error: typer.TyperException) -> str:
+    """What is wrong, with the value that is."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    refused = getattr(error.__cause__, "errors", None)  # by pydantic, which tells it apart from its message
+    return f"{message.partition(', unable to ')[0]}, not {refused()[0]['input']!r}" if refused else message
+
+
 def _from_function(function: Any) -> Any:
+    """The command of a verb: what `_command` makes of its function, and ``--config``."""
+    command = _command(function)
+    if not any(parameter.name == "config" for parameter in command.params):
+        command.params.append(_command(_only_config).params[0])
+    return command
+
+
+def _take_options(context: typer.Context, path: Path | None) -> None:
+    """Let a YAML file say what options are unless the command line does."""
+    if path is None:
+        return
+    named = {parameter.opts[0].lstrip("-"): parameter for parameter in context.command.params}
+    options = {name: value for name, value in read_yaml(path).items() if value is not None}
+    if unknown := [f"'{name}'{did_you_mean(name, named)}" for name in options if name not in named]:
+        raise UserError(f"no such option: {', '.join(unknown)} (in {path})")
+    context.default_map = {str(named[name].name): _as_given(named[name], value) for name, value in options.items()}
+
+
+def _as_given(parameter: Any, value: Any) -> Any:
+    """A value of YAML as the command line would give it."""
+    if isinstance(value, Mapping):
+        return json.dumps(value)
+    if getattr(parameter, "multiple", False):
+        return value if isinstance(value, list) else [value]
+    return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _only_config(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="YAML file with options; those of the command line win.",
+            callback=_take_options,
+            is_eager=True,  # before the others, which it gives their defaults
+            expose_value=False,
+        ),
+    ] = None,
+) -> None:
+    """The option that every verb has."""
+
+
+def _command(function: Any) -> Any:
     """A command from a typer-annotated function. Options are shown as ``--max_new_tokens``; dashes are accepted too."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     spelling = {"token_normalize_func": lambda token: token.replace("-", "_"), "help_option_names": ["-h", "--help"]}

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import pytest
+import typer
 
 from tlpo import __version__
 from tlpo.cli._common import run_command
@@ -39,6 +41,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["detect", "-", "--langage", "ko"], "No such option: --langage"),
         (["detect", "-", "--language", "kk1"], "unknown language 'kk1' (did you mean 'kk'?)"),
         (["detect", "-", "--language", "ko", "--english", "maybe"], "neutral, confusion"),
+        (["audit", "--model", "m", "--output", "o", "--num_samples", "few"], "valid integer, not 'few'; see"),
+        (["audit", "--config", "no-such.yaml"], "no such config file: no-such.yaml"),
         (["detect", "no\nsuch\nfile.jsonl", "--language", "ko"], "does not exist"),
     ],
 )
@@ -64,6 +68,47 @@ def test_options_take_underscores_and_dashes(option: str) -> None:
 
     assert run_command(Module, "verb", [option, "7"]) == 0  # type: ignore[arg-type]
     assert seen == [7]
+
+
+class ThreeKinds:
+    """A verb with an option of each kind."""
+
+    seen: ClassVar[list[tuple[object, ...]]] = []
+
+    @classmethod
+    def verb(
+        cls,
+        file: Path,
+        rate: float = 1.0,
+        gate: bool = False,
+        language: str | None = None,
+        more: Annotated[list[str] | None, typer.Option()] = None,
+    ) -> None:
+        cls.seen.append((file, rate, gate, language, more))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], (Path("a"), 1e-5, True, "ko,ja", ["x", "y"])),
+        (["b", "--rate", "2", "--no_gate"], (Path("b"), 2.0, False, "ko,ja", ["x", "y"])),
+        (["--more", "z", "--language", "ar"], (Path("a"), 1e-5, True, "ar", ["z"])),
+    ],
+)
+def test_options_from_yaml_give_way_to_the_command_line(
+    arguments: list[str], expected: tuple[object, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "options.yaml"
+    path.write_text("file: a\nrate: 1e-5\ngate: true\nlanguage: [ko, ja]\nmore: [x, y]\n")
+    assert run_command(ThreeKinds, "verb", [*arguments, "--config", str(path)]) == 0  # type: ignore[arg-type]
+    assert ThreeKinds.seen.pop() == expected
+
+
+def test_unknown_options_of_a_file_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "options.yaml"
+    path.write_text("langage: ko\ntemperature: 0.6\nnum-samples: null\n")
+    assert main(["audit", "--config", str(path)]) == 2
+    assert f"no such option: 'langage' (did you mean 'language'?) (in {path})" in capsys.readouterr().err
 
 
 def test_help_of_a_verb_shows_underscores(capsys: pytest.CaptureFixture[str]) -> None:

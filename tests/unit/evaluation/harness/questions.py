@@ -35,6 +35,12 @@ KOBEST_COPA = (
 KOBEST_HELLASWAG = (
     'context\tchoice1\tchoice2\tchoice3\tchoice4\tlabel\n아이가 뛴다.\t넘어진다.\t"""야""라고 한다."\t난다.\t잔다.\t1\n'
 )
+KOBEST_BOOLQ = "ID\tText\tQuestion\tAnswer\n1\t개는 짖는다.\t개는 나는가?\tFalse \n2\t눈은 희다.\t눈은 흰가?\tTRUE\n"
+KOBEST_WIC = (
+    "ID\tTarget\tSENTENCE1\tDictionary 1\tSENTENCE2\tANSWER\n1\t배\t[배]를 탔다.\t1\t[배]를 먹었다.\tFALSE\n"
+    "2\t눈\t[눈]이 왔다.\t2\t[눈]이 녹았다.\tTrue\n"
+)
+KOBEST_SENTINEG = "ID\tLabel\tText\n1\t1\t아주 좋아요\n2\t0\t안 사요\n"
 MGSM = 'Ein "Apfel" kostet 2 Euro. Was kosten drei?\t6\nWas ist 1.000 mal 2?\t2,000\n'
 
 
@@ -55,6 +61,9 @@ def write_questions(folder: Path) -> Path:
         "ja.jcommonsenseqa.valid.jsonl": lines([JCOMMONSENSEQA]),
         "ko.kobest_copa.test.tsv": KOBEST_COPA,
         "ko.kobest_hellaswag.test.tsv": KOBEST_HELLASWAG,
+        "ko.kobest_boolq.test.tsv": KOBEST_BOOLQ,
+        "ko.kobest_wic.test.tsv": KOBEST_WIC,
+        "ko.kobest_sentineg.test.tsv": KOBEST_SENTINEG,
         "de.mgsm.tsv": MGSM,
     }
     for name, text in files.items():

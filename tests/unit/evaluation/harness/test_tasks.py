@@ -40,7 +40,7 @@ def asked(task: Any, number: int = 0) -> tuple[Any, Any, Any]:
 
 def test_the_files_that_are_there_choose_the_tasks(folder: Path, tmp_path: Path) -> None:
     everything = available_tasks(str(folder))
-    assert len(everything) == 12
+    assert len(everything) == 15
     assert available_tasks(str(folder), ["ko"]) == [name for name in everything if "_ko_" in name or "_en_" in name]
     with pytest.raises(UserError, match="no file of the shipped tasks"):
         available_tasks(str(tmp_path))
@@ -50,7 +50,7 @@ def test_the_files_that_are_there_choose_the_tasks(folder: Path, tmp_path: Path)
 
 def test_names_files_and_tags_go_together() -> None:
     shipped = shipped_tasks()
-    assert len(shipped) == 32
+    assert len(shipped) == 35
     for name, config in shipped.items():
         language = name.split("_")[1]
         assert config["dataset_kwargs"]["file"].startswith(f"{language}.")
@@ -87,6 +87,16 @@ def test_prompts_are_those_of_lm_evals_own_tasks(tasks: dict[str, Any]) -> None:
     context, requests, gold = asked(tasks["tlpo_ko_kobest_hellaswag"])
     assert (context, gold) == ("문장: 아이가 뛴다.", 1)
     assert requests[1][1] == ' "야"라고 한다.'
+    context, requests, gold = asked(tasks["tlpo_ko_kobest_boolq"])
+    assert (context, gold) == ("개는 짖는다. 질문: 개는 나는가? 답변: ", 0)
+    assert [request[1] for request in requests] == [" 아니오", " 예"]
+    assert asked(tasks["tlpo_ko_kobest_boolq"], 1)[2] == 1
+    context, requests, gold = asked(tasks["tlpo_ko_kobest_wic"])
+    assert (context, gold) == ("문장1: [배]를 탔다. 문장2: [배]를 먹었다. 두 문장에서 배가 같은 뜻으로 쓰였나?", 0)
+    assert asked(tasks["tlpo_ko_kobest_wic"], 1)[2] == 1
+    context, requests, gold = asked(tasks["tlpo_ko_kobest_sentineg"])
+    assert (context, gold) == ("문장: 아주 좋아요 긍부정:", 1)
+    assert [request[1] for request in requests] == [" 부정", " 긍정"]
     context, requests, gold = asked(tasks["tlpo_ja_jcommonsenseqa"])
     assert context.startswith("以下は、タスクを説明する指示と、")
     assert context.endswith(

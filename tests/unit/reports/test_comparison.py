@@ -225,6 +225,13 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     assert any(NASTY in name for name in names)
     assert {"Content-Security-Policy"} <= {attrs.get("http-equiv") for attrs in page.attributes("meta")}
     assert not re.findall(r'(?:src|href)="(?!#)', html)
+    # On a phone the text is as wide as the screen, on paper nothing is cut off by a scroll bar.
+    assert [attrs["content"] for attrs in page.attributes("meta") if attrs.get("name") == "viewport"] == [
+        "width=device-width, initial-scale=1"
+    ]
+    style = "".join(page.texts("style"))
+    assert re.search(r"@media \(max-width: \d+rem\)", style)
+    assert re.search(r"@media print \{[^@]*overflow: visible", style)
     ids = [attrs["id"] for _, attrs, *_ in page.elements if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert json.loads((tmp_path / "out/comparison.json").read_text())["focus"] == "TLPO"

@@ -82,7 +82,8 @@ def test_everything_is_measured_and_written(models: Path, tmp_path: Path, capsys
                 passed, judged = (sum(one["wpr"][place] for one in own) for place in (0, 1))
                 assert row["wpr"] == pytest.approx(100 * passed / judged, abs=1e-3)
     tasks = {row["task"] for row in found["capability"]}
-    assert tasks == {"tlpo_en_arc_easy", "tlpo_ko_kobest_copa", "tlpo_ko_kobest_hellaswag", "all"}
+    kobest = {f"tlpo_ko_kobest_{name}" for name in ("boolq", "copa", "hellaswag", "sentineg", "wic")}
+    assert tasks == {"tlpo_en_arc_easy", *kobest, "all"}
     for row in (row for row in found["capability"] if row["task"] != "all"):
         items = read_items(output / found["items"]["capability"][row["task"]])
         outcomes = [item["outcomes"][row["metric"]] for item in items]

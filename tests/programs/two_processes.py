@@ -69,7 +69,8 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "small chunks": {"update_batch_size": 2, "gradient_accumulation_steps": 2, "kl_estimator": "clean"},
     "waiting": {"min_points": 20, "prefix_beta": 0.5, "max_steps": 4},
     "iterations": {"num_iterations": 2, "max_steps": 4},
-    "one-sided": {"kind": OneSided} | RECIPE,
+    # Fewer wrong candidates than RECIPE has, which with half of the prompts leaves a step without any signal.
+    "one-sided": {"kind": OneSided} | RECIPE | {"confused_share": 0.125},
     "silent": {"kind": Silent, "optim": "adamw_torch", "weight_decay": 0.5} | RECIPE,
     "one bad": {"kind": OneBad},
     "lora": {"peft_config": LORA},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 
 from tlpo.confusion.bulk import check_all
@@ -59,8 +60,8 @@ class ConfusionDetector:
 
     def strict(self) -> ConfusionDetector:
         """The same detector with strictness "strict"."""
-        made = ConfusionDetector.__new__(ConfusionDetector)
-        made.__setstate__(replace(self.options, strictness="strict"))
+        made = copy(self)  # with its options alone, as when it is pickled
+        made.options = replace(self.options, strictness="strict")
         return made
 
     @property

@@ -60,7 +60,7 @@ def main(
     from tlpo.runs.progress import file_progress
 
     codes = known_codes(listed(language))
-    checks = tuple(name.strip() for names in without or () for name in names.split(",") if name.strip())
+    checks = tuple(name for names in without or () for name in listed(names) or ())
     settings = FilterSettings(max_chars, max_tokens, near, english, strictness, checks)
     if (model is None) != (max_tokens is None):
         raise UserError("--model and --max_tokens go together: give both, or neither")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tlpo.cli._common import listed
+
+if TYPE_CHECKING:
+    from tlpo.data import PromptRecord
+    from tlpo.runs.sample_options import SampleOptions
 
 
 def main(
@@ -53,7 +57,6 @@ def main(
     from tlpo.data import load_prompts
     from tlpo.runs.sample_options import SampleOptions
 
-    codes = listed(language)
     options = SampleOptions(
         model=model,
         output=str(output),
@@ -71,18 +74,27 @@ def main(
         batch_size=batch_size,
         dtype=dtype,
         revision=revision,
+        trust_remote_code=trust_remote_code,
     )
-    settings = options.settings()
-    records = load_prompts(prompts, language=codes, split="train")
-    chosen = first_of_each_language(records, num_prompts)
+    records = load_prompts(prompts, language=listed(language), split="train")
+    _sample(options, first_of_each_language(records, num_prompts), output)
 
+
+def _sample(options: SampleOptions, prompts: list[PromptRecord], output: Path) -> None:
+    """Sample with a progress bar, and say what came out and where it is."""
     from tlpo.evaluation.subject import Subject
     from tlpo.runs.progress import audit_progress
     from tlpo.runs.sampling import sample_responses
 
-    subject = Subject(model, adapter=adapter, dtype=dtype, revision=revision, trust_remote_code=trust_remote_code)
+    subject = Subject(
+        options.model,
+        adapter=options.adapter,
+        dtype=options.dtype,
+        revision=options.revision,
+        trust_remote_code=options.trust_remote_code,
+    )
     with audit_progress("sampling", output) as on_progress:
-        done = sample_responses(settings, subject, chosen, output, on_progress=on_progress)
+        done = sample_responses(options.settings(), subject, prompts, output, on_progress=on_progress)
     told = ", ".join(f"{count} {verdict}" for verdict, count in done.verdicts.items())
     print(f"{done.responses} responses to {done.prompts} prompts: {told}")
     print(f"{done.mixed} prompts have clean and confused responses ('tlpo data pairs' makes pairs of them)")

@@ -120,8 +120,9 @@ class TestWhatTheyAreGiven:
         assert seen["completions"] == [completion.ids for group in completions for completion in group]
         assert run.rollouts.responses == tlpo_run.rollouts.responses == 12
         assert run.rollouts.tokens == tlpo_run.rollouts.tokens == sum(map(len, seen["completions"]))
-        first = logged(run)[0]
-        assert first["confusion/rate"] == pytest.approx(runs.history(tlpo_run)[0]["confusion/rate"])
+        first, theirs = logged(run)[0], runs.history(tlpo_run)[0]
+        for name in ("confusion/rate", "completions/letters", "completions/digits", "completions/mean_length"):
+            assert first[name] == pytest.approx(theirs[name]), name
         assert first["rollout/tokens"] == run.rollouts.tokens
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -123,6 +124,10 @@ def test_metrics_agree_with_what_happened(tmp_path: Path) -> None:
         assert entry["confusion/rate"] == pytest.approx(len(points) / len(responses))
         assert entry["rollout/tokens"] == sum(len(c.ids) for c in responses)
         assert entry["completions/mean_length"] == pytest.approx(entry["rollout/tokens"] / len(responses))
+        text = [character for c in responses for character in c.text if not character.isspace()]
+        digits = sum(unicodedata.category(character)[0] == "N" for character in text)
+        assert entry["completions/digits"] == pytest.approx(digits / len(text))
+        assert digits
         assert entry["rollout/saved_tokens"] == 0
         assert entry["confusion/points_used"] == sum(point.has_signal for point in points)
         rewards = [judged.reward for point in points for judged in point.judged]

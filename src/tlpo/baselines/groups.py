@@ -13,6 +13,7 @@ import torch
 from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, epoch_order
 from tlpo.errors import UserError
+from tlpo.metrics.characters import character_counts
 from tlpo.modeling.generation import Completion, generate
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MEANS = ("confusion/rate", "completions/eos_rate", "completions/letters")
 SUMS = ("rollout/responses", "rollout/tokens")
+_CHARACTERS = ("digits", "characters")
 
 
 class GroupRollouts:
@@ -74,15 +76,20 @@ class GroupRollouts:
         self._sums["confusion/rate"] += detector.confusion_point(completion.text) is not None
         self._sums["completions/eos_rate"] += completion.finished == "eos"
         self._sums["completions/letters"] += detector.has_target_letter(completion.text)
+        _, digits, characters = character_counts(completion.text, detector.language)
+        self._sums["digits"] += digits
+        self._sums["characters"] += characters
 
     def drain(self, reduce_sum: Callable[[Tensor], Tensor]) -> dict[str, float]:
         """The metrics since the last call, by the names of TLPO's, over all processes. reduce_sum: adds a tensor up."""
-        names = [*SUMS, *MEANS]
+        names = [*SUMS, *MEANS, *_CHARACTERS]
         local = torch.tensor([self._sums[name] for name in names], dtype=torch.float64)
         totals = dict(zip(names, reduce_sum(local).tolist(), strict=True))
         self._sums.clear()
-        responses = totals["rollout/responses"]
-        return {name: totals[name] if name in SUMS else totals[name] / responses for name in names if responses}
+        responses, characters = totals["rollout/responses"], totals["characters"]
+        found = {name: totals[name] for name in SUMS if responses}
+        found |= {name: totals[name] / responses for name in MEANS if responses}
+        return found | ({"completions/digits": totals["digits"] / characters} if characters else {})
 
 
 def order_of_steps(size: int, args: GRPOArguments) -> list[int]:

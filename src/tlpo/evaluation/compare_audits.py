@@ -14,7 +14,8 @@ import numpy as np
 from tlpo.errors import UserError
 from tlpo.evaluation.intervals import Array, Interval, RatioSums, bootstrap_pairs, interval_of, wilson
 from tlpo.evaluation.records import ResponseRecord
-from tlpo.evaluation.scoring import character_counts, score
+from tlpo.evaluation.scoring import score
+from tlpo.metrics.characters import character_counts
 
 Key = tuple[str, int]
 Groups = dict[Key, list[ResponseRecord]]

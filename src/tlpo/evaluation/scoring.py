@@ -16,33 +16,14 @@ Definitions (all over the responses given):
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-import regex
-
 from tlpo.evaluation.intervals import clustered_wilson
 from tlpo.evaluation.records import ResponseRecord
-from tlpo.languages import get_language
+from tlpo.metrics.characters import character_counts
 
-_NON_SPACE = regex.compile(r"\S")
-_NUMBER = regex.compile(r"\p{N}")
 Figures = dict[str, Any]
-
-
-@lru_cache(maxsize=128)
-def letter_pattern(language: str) -> regex.Pattern[str]:
-    """Matches one letter or mark of the language's scripts. Raises UserError for an unknown language."""
-    scripts = "".join(rf"\p{{scx={script}}}" for script in get_language(language).scripts)
-    return regex.compile(rf"(?V1)[[\p{{L}}\p{{M}}]&&[{scripts}]]")
-
-
-def character_counts(text: str, language: str) -> tuple[int, int, int]:
-    """(target-language letters, digits, characters that are not white space) of a text."""
-    patterns = (letter_pattern(language), _NUMBER, _NON_SPACE)
-    letters, digits, characters = (sum(1 for _ in pattern.finditer(text)) for pattern in patterns)
-    return letters, digits, characters
 
 
 def distinct_2(sequences: Iterable[Sequence[int]]) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 
 from tlpo.evaluation.intervals import Array, RatioSums, interval_of
 from tlpo.evaluation.parts import Item
-from tlpo.evaluation.scoring import character_counts, distinct_n, repeated_pairs
+from tlpo.evaluation.scoring import distinct_n, repeated_pairs
+from tlpo.metrics.characters import character_counts
 from tlpo.metrics.intervals import bootstrap_ratios
 
 Figures = dict[str, Any]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from tlpo.metrics.characters import character_counts
 from tlpo.objective import entropy
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def count_response(
     """One sampled response. offset: its confusion point, if it has one."""
     metrics.add("confusion/rate", float(offset is not None))
     metrics.add("completions/letters", float(detector.has_target_letter(completion.text)))
+    _, digits, characters = character_counts(completion.text, detector.language)
+    if characters:  # weighed by the length, so that the mean is the share of all characters
+        metrics.add("completions/digits", digits / characters, characters)
     if completion.finished != "confusion":  # a response that was stopped has no length and no end of its own
         metrics.add("completions/eos_rate", float(completion.finished == "eos"))
         metrics.add("completions/mean_length", len(completion.ids))

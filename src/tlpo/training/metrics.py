@@ -9,8 +9,16 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-MEANS = (
+OF_RESPONSES = (
     "confusion/rate",
+    "completions/mean_length",
+    "completions/eos_rate",
+    "completions/letters",
+    "completions/digits",
+)
+"""What is told of sampled responses, in training and in an evaluation."""
+
+MEANS = (
     "explore/frac_no_signal",
     "explore/frac_moved",
     "explore/mass_correct",
@@ -26,9 +34,7 @@ MEANS = (
     "kl",
     "kl_prefix",
     "entropy",
-    "completions/mean_length",
-    "completions/eos_rate",
-    "completions/letters",
+    *OF_RESPONSES,
 )
 """Logged as weighted means over everything since the last log."""
 

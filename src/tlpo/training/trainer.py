@@ -36,7 +36,7 @@ from tlpo.training.dataset import PromptOrder, PromptRows, Rows, encode_sets, id
 from tlpo.training.decisive import move_points
 from tlpo.training.divergence import Estimator, point_divergence, prefix_divergence
 from tlpo.training.exploration import Candidate, explore
-from tlpo.training.metrics import StepMetrics
+from tlpo.training.metrics import OF_RESPONSES, StepMetrics
 from tlpo.training.persistence import TLPOFiles, TLPOPersistence
 from tlpo.training.points import ConfusionPoint, Pending, PointRow, Rollout, collate, first_points
 from tlpo.training.reference import Reference
@@ -337,8 +337,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             self.detect(mine, self.rollout(mine, settings, early_stop=False) if mine else [])
         found = self.step_metrics.drain(self._summed, self.accelerator.num_processes)
         self.step_metrics = training_metrics
-        kept = ("confusion/rate", "completions/mean_length", "completions/eos_rate", "completions/letters")
-        metrics = {f"{metric_key_prefix}_{name}": found[name] for name in kept if name in found}
+        metrics = {f"{metric_key_prefix}_{name}": found[name] for name in OF_RESPONSES if name in found}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics

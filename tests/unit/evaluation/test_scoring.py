@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 from tests.unit.evaluation.records import confused, response
 
-from tlpo.errors import UserError
-from tlpo.evaluation.scoring import character_counts, distinct_2, examples, score, score_by_language
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "expected"),
-    [
-        ("안녕 hi 12", "ko", (2, 2, 6)),
-        ("개항(開港)", "ko", (2, 0, 6)),  # hanja are not letters of Korean
-        ("नमस्ते", "hi", (6, 0, 6)),  # vowel signs and the virama are marks of Devanagari
-        ("مَرحبا ٣", "ar", (6, 1, 7)),  # a vowel mark, an Arabic-Indic digit
-        ("東京タワー１つ", "ja", (6, 1, 7)),  # the long-vowel mark is a letter, the fullwidth digit a digit
-        ("½ ⑯ Ⅳ", "de", (0, 3, 3)),
-        (unicodedata.normalize("NFD", "été"), "fr", (5, 0, 5)),
-        ("привет", "fr", (0, 0, 6)),
-        (" \n\t\u3000", "ko", (0, 0, 0)),
-        ("", "ko", (0, 0, 0)),
-    ],
-)
-def test_character_counts(text: str, language: str, expected: tuple[int, int, int]) -> None:
-    assert character_counts(text, language) == expected
+from tlpo.evaluation.scoring import distinct_2, examples, score, score_by_language
 
 
 def test_distinct_2() -> None:
@@ -85,8 +63,3 @@ def test_examples_are_the_first_confused_ones() -> None:
     assert [(item["prompt"], item["confusion_point"], item["span"]["text"]) for item in found] == [
         ("질문 1", 3, "home")
     ]
-
-
-def test_unknown_language() -> None:
-    with pytest.raises(UserError, match="xx"):
-        character_counts("a", "xx")

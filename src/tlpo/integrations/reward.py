@@ -9,7 +9,6 @@ paid for them learns to write nothing else.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
@@ -24,7 +23,7 @@ Part = Literal["all", "reasoning", "answer"]
 
 _MODES = ("fraction", "binary")
 _PARTS = ("all", "reasoning", "answer")
-_REASONING = re.compile(r"(?:<think>)?(.*?)(?:</think>|\Z)", re.DOTALL)
+_OPENING = "<think>"
 
 
 class LanguageConsistencyReward:
@@ -140,13 +139,17 @@ def _content_text(content: Any) -> str:
 
 
 def select_part(text: str, part: Part) -> str:
-    """The reasoning (up to ``</think>``; all of it if the tag never comes), the answer after it, or the whole text."""
+    """The reasoning, the answer after it, or the whole text.
+
+    The reasoning ends with ``</think>`` and begins with the text, as many templates write ``<think>`` themselves. Where
+    it never ends, all of the text is reasoning; as an answer a text without either tag counts in full.
+    """
     if part == "all":
         return text
+    reasoning, end, answer = text.rpartition("</think>")
     if part == "answer":
-        return text.rpartition("</think>")[2]
-    match = _REASONING.match(text.lstrip()) if "think>" in text else None
-    return match[1] if match else ""
+        return "" if not end and _OPENING in text else answer
+    return (reasoning if end else text).lstrip().removeprefix(_OPENING)
 
 
 @lru_cache(maxsize=256)

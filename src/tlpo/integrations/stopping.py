@@ -23,11 +23,12 @@ class ConfusionStoppingCriteria(StoppingCriteria):
         stop.confusion_points   # one offset a row into its response, or None
 
     tokenizer: decodes the responses; special tokens are skipped. language: one code, or one for each prompt.
-    prompt_length: tokens of the (padded) prompts; None takes what stands before the first generated token.
+    prompt_length: tokens of the (padded) prompts, for generation of several tokens at a time (assisted decoding);
+    None takes what stands before the first generated token, and one token at a time.
     options: of `ConfusionDetector` (english, also, allow, ...).
 
-    Time is linear in the response. One object serves one ``generate`` call after the other, and no beam search,
-    which reorders rows.
+    The response is read once. One object serves one ``generate`` call after the other (with the same
+    ``prompt_length``, if it is given), the turns of a chat among them, and no beam search, which reorders rows.
 
     Raises:
         UserError: an unknown language or option; while generating: languages do not fit the rows, or rows moved.
@@ -63,11 +64,12 @@ class ConfusionStoppingCriteria(StoppingCriteria):
     def _new_from(self, input_ids: torch.Tensor) -> int:
         """The first token not taken yet; begins anew if this is another ``generate`` call."""
         rows, length = input_ids.shape
-        seen = self._seen
-        if seen is not None and seen.shape[0] == rows and seen.shape[1] < length:
+        seen, alone = self._seen, self._prompt_length is None
+        # The next turn of a chat begins with the last one as well, but with more than one further token.
+        if seen is not None and seen.shape[0] == rows and (seen.shape[1] == length - 1 or not alone):
             if torch.equal(input_ids[:, : seen.shape[1]], seen.to(input_ids.device)):
                 return seen.shape[1]
-            if seen.shape[1] == length - 1 and self._prompt_length is None:
+            if alone:
                 raise UserError(
                     "rows moved between two tokens: ConfusionStoppingCriteria cannot be used with beam search"
                 )

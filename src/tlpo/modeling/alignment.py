@@ -63,12 +63,11 @@ def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
     """
     if len(_tables.get(tokenizer, ())) != len(tokenizer):
         byte_level = _is_byte_level(tokenizer)
-        special = set(tokenizer.all_special_ids)
-        added = tokenizer.added_tokens_decoder
+        special, added = special_ids(tokenizer), tokenizer.added_tokens_decoder
         pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
         table = []
         for token_id, token in enumerate(pieces):
-            if token_id in special or token is None or (token_id in added and added[token_id].special):
+            if token_id in special or token is None:
                 table.append(b"")
             elif token_id in added and byte_level:
                 table.append(token.encode())
@@ -76,6 +75,12 @@ def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
                 table.append(_piece_bytes(token, byte_level))
         _tables[tokenizer] = table
     return _tables[tokenizer]
+
+
+def special_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """The ids of special tokens: those with a name, such as the end, and what else is marked so, such as turns."""
+    marked = {token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
+    return {*tokenizer.all_special_ids, *marked}
 
 
 class TokenText:

@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerBase
 
 from tlpo.errors import UserError
 from tlpo.languages import get_language
+from tlpo.modeling.alignment import special_ids
 
 _texts: WeakKeyDictionary[PreTrainedTokenizerBase, list[str]] = WeakKeyDictionary()
 
@@ -72,6 +73,10 @@ class ScriptGate:
         return masked
 
 
+# Of reasoning and of calls; some tokenizers do not mark them as special.
+_MARKERS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
+
+
 def banned_tokens(
     tokenizer: PreTrainedTokenizerBase,
     language: str,
@@ -86,9 +91,10 @@ def banned_tokens(
     scripts = tuple(dict.fromkeys(script for row in rows for script in row.scripts))
     wrong = wrong_letter(scripts if english == "confusion" else (*scripts, "Latn"))
     terms = [term.casefold() for term in _several(allow)]
-    special = set(tokenizer.all_special_ids)
+    passing = special_ids(tokenizer)
     banned = [
-        token not in special
+        token not in passing
+        and text not in _MARKERS
         and (wrong.search(text) is not None or (fragments == "block" and "�" in text))
         and not _piece_of(text, terms)
         for token, text in enumerate(token_texts(tokenizer))

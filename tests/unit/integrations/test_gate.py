@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from tests.models import byte_level_tokenizer, tiny_model
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from tlpo.errors import UserError
@@ -64,6 +64,17 @@ def test_special_tokens_and_fragments_of_characters_pass(tokenizer: PreTrainedTo
     strict = ConfusionLogitsProcessor(tokenizer, "ko", english="confusion", fragments="block")
     assert strict.banned[0, fragments].all()
     assert not strict.banned[0, tokenizer.eos_token_id]
+
+
+def test_turn_markers_pass_though_the_tokenizer_has_no_name_for_them() -> None:
+    """As in Gemma 3, where they are special, and in Qwen 3, where those of reasoning are not."""
+    own = byte_level_tokenizer()
+    own.add_special_tokens({"additional_special_tokens": ["<end_of_turn>"]})
+    own.add_tokens([AddedToken("<start_of_turn>", special=True), AddedToken("</think>"), AddedToken("<strong>")])
+    gate = ConfusionLogitsProcessor(own, "ko", english="confusion")
+    markers = ["<end_of_turn>", "<start_of_turn>", "</think>", "<strong>"]
+    found = dict(zip(markers, gate.banned[0, own.convert_tokens_to_ids(markers)].tolist(), strict=True))
+    assert found == {"<end_of_turn>": False, "<start_of_turn>": False, "</think>": False, "<strong>": True}
 
 
 def test_a_wrong_letter_beside_a_fragment_is_masked() -> None:

@@ -66,8 +66,8 @@ def test_chat_completions() -> None:
     [
         ("<think>생각</think>답", "생각", "답"),
         ("생각</think>\n답", "생각", "\n답"),  # many chat templates write the opening tag themselves
-        ("<think>끝이 없는 생각", "끝이 없는 생각", "<think>끝이 없는 생각"),
-        ("답", "", "답"),
+        ("<think>끝이 없는 생각", "끝이 없는 생각", ""),
+        ("끝이 없는 생각, 또는 답", "끝이 없는 생각, 또는 답", "끝이 없는 생각, 또는 답"),
     ],
 )
 def test_reasoning_and_answer_apart(text: str, reasoning: str, answer: str) -> None:

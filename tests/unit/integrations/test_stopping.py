@@ -87,6 +87,16 @@ def test_tokens_may_come_several_at_a_time() -> None:
     assert stop.confusion_points == [4]
 
 
+def test_the_next_turn_of_a_chat_is_another_response() -> None:
+    """Its prompt begins with all of the last turn; what the user says in it is not judged."""
+    own = tokenizer()
+    stop = ConfusionStoppingCriteria(own, "ko")
+    first = generate(stop, [TEXTS[0]], [1, 70], own)
+    assert stop.confusion_points == [4]
+    generate(stop, [TEXTS[1]], [*first[0].tolist(), *token_ids("Переведи это 中文", own)], own)
+    assert stop.confusion_points == [None]
+
+
 def test_beam_search_and_wrong_counts_are_refused() -> None:
     stop = ConfusionStoppingCriteria(tokenizer(), "ko")
     stop(torch.tensor([[1, 7], [1, 8]]), None)

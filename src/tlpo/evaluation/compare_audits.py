@@ -89,10 +89,26 @@ def _fall(before: RatioSums, after: RatioSums, resamples: int, seed: int) -> dic
         "before": before.value,
         "after": after.value,
         "fall": before.value - after.value,
-        "fall_ci95": list(interval_of(drawn_before - drawn_after)),
+        "fall_ci95": list(_fall_interval(before, after, drawn_before - drawn_after)),
         "relative_fall": relative,
         "relative_fall_ci95": relative_ci,
     }
+
+
+def _fall_interval(before: RatioSums, after: RatioSums, drawn: Array) -> Interval:
+    """The interval of the fall.
+
+    Where each side's responses are all alike, resamples show no spread: the two Wilson intervals, each prompt counted
+    once, are then put together by Newcombe's square-root rule (1998).
+    """
+    if not {before.value, after.value} <= {0.0, 1.0}:
+        return interval_of(drawn)
+    n = len(before.numerators)
+    (low_1, high_1), (low_2, high_2) = wilson(before.value * n, n), wilson(after.value * n, n)
+    fall = before.value - after.value
+    down = np.hypot(before.value - low_1, high_2 - after.value)
+    up = np.hypot(high_1 - before.value, after.value - low_2)
+    return (fall - float(down), fall + float(up))
 
 
 def _relative_interval(before: RatioSums, after: RatioSums, drawn_before: Array, drawn_after: Array) -> Interval:

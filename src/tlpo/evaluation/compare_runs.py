@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.alike import (
     differing_settings,
@@ -24,7 +22,7 @@ from tlpo.evaluation.alike import (
 from tlpo.evaluation.figure import Figure, Items
 from tlpo.evaluation.figures import AXES, choose_figures
 from tlpo.evaluation.run_files import EvaluatedRun
-from tlpo.evaluation.seeds import Drawn, Estimate, difference, draw_runs, estimate_methods, harmonic
+from tlpo.evaluation.seeds import Drawn, Estimate, difference, draw_runs, estimate_methods, harmonic, size_of_mean
 
 Methods = dict[str, list[EvaluatedRun]]
 
@@ -191,10 +189,11 @@ def _drawn(figure: Figure, runs: Sequence[EvaluatedRun], tables: Sequence[Items]
             resamples=options.resamples,
             seed=options.seed,
         )
+    weights = figure.weights()
     return Drawn(
         figure.mean({stratum: own.values for stratum, own in single.items()}),
         figure.mean({stratum: own.draws for stratum, own in single.items()}),
-        np.sum([own.counted for own in single.values()], axis=0),
+        size_of_mean([own.sizes for own in single.values()], [weights[stratum] for stratum in single]),
         sum(own.items for own in single.values()),
         figure.share,
     )

@@ -54,6 +54,11 @@ class Figure:
             level = {place: np.mean(group, axis=0) for place, group in groups.items()}
         return level[()]
 
+    def weights(self) -> dict[str, float]:
+        """What each stratum weighs in that mean; their sum is 1."""
+        alone = {name: {other: np.array(float(other == name)) for other in self.strata} for name in self.strata}
+        return {name: float(self.mean(values)) for name, values in alone.items()}
+
     def describe(self) -> dict[str, Any]:
         """What a report needs to know."""
         names = ("key", "title", "axis", "share", "higher_is_better")

@@ -18,7 +18,7 @@ from tlpo.evaluation.consistency import shown_source, within
 from tlpo.evaluation.evaluation_folder import evaluation_items, read_evaluation
 from tlpo.evaluation.intervals import RatioSums
 from tlpo.evaluation.parts import Item
-from tlpo.evaluation.seeds import Drawn, difference, draw_runs, estimate_methods, harmonic
+from tlpo.evaluation.seeds import Drawn, difference, draw_runs, estimate_methods, harmonic, size_of_mean
 from tlpo.evaluation.text_figures import line_sums, response_sums
 from tlpo.metrics.intervals import ratios
 from tlpo.metrics.rows import ALL
@@ -187,8 +187,8 @@ def _mean(group: Sequence[Mapping[str, Drawn]]) -> dict[str, Drawn]:
         own = [rates[rate] for rates in group if rate in rates]
         values, stacked = np.mean([one.values for one in own], axis=0), np.stack([one.draws for one in own])
         draws = ratios(np.nansum(stacked, axis=0), (~np.isnan(stacked)).sum(axis=0).astype(np.float64))
-        counted = np.sum([one.counted for one in own], axis=0)
-        means[rate] = Drawn(values, draws, counted, sum(one.items for one in own), share=True)
+        sizes = size_of_mean([one.sizes for one in own], np.full(len(own), 1 / len(own)))
+        means[rate] = Drawn(values, draws, sizes, sum(one.items for one in own), share=True)
     return means
 
 

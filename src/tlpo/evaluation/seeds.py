@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from tlpo.evaluation.intervals import Array, Interval, RatioSums, interval_of, wilson
 from tlpo.metrics.intervals import bootstrap_ratios
@@ -37,16 +37,16 @@ Strata = Mapping[str, RatioSums]
 class Estimate:
     """A method's figure. value: mean over runs. runs: each run's own. draws: shape (resamples,).
 
-    share: whether it lies in [0, 1]. extreme: None, or the number of items of a share whose outcomes are all alike, all
-    0 or all 1: resamples then show no spread at all, and Wilson's interval for that many items takes their place. Only
-    items of which something was counted are that many; of several runs, those of the run with the fewest.
+    share: whether it lies in [0, 1]. extreme: None, or how many items a share is worth whose outcomes are all alike,
+    all 0 or all 1: resamples then show no spread at all, and Wilson's interval for that many items takes their place.
+    Only items of which something was counted are that many; of several runs, those of the run with the fewest.
     """
 
     value: float
     runs: tuple[float, ...]
     draws: Array
     share: bool = False
-    extreme: int | None = None
+    extreme: float | None = None
 
     @property
     def ci95(self) -> Interval:
@@ -62,13 +62,13 @@ class Drawn:
     """A figure of several runs, from the same resamples for all.
 
     values: shape (runs,). draws: shape (resamples, runs); NaN where a resample leaves nothing to divide by.
-    counted: shape (runs,): how many items have anything to divide by. items: how many there are. share: whether
-    outcomes lie in [0, 1], so that all of them may be alike.
+    sizes: shape (runs,): how many independent items the figure is worth (`size_of_mean`), of those that have anything
+    to divide by. items: how many there are. share: whether outcomes lie in [0, 1], so that all of them may be alike.
     """
 
     values: Array
     draws: Array
-    counted: NDArray[np.int64]
+    sizes: Array
     items: int
     share: bool
 
@@ -79,16 +79,33 @@ def draw_runs(runs: Sequence[Strata], *, key: str, share: bool, resamples: int =
     runs: all have the same strata, and in each the same items in the same order.
     key: names the items; draws depend on it, the strata and the seed alone: rates of one key are drawn alike.
     """
-    values, draws, counted, items = [], [], [], 0
+    values, draws, sizes, items = [], [], [], 0
     for stratum in runs[0]:
         numerators = np.stack([run[stratum].numerators for run in runs], axis=1)
         denominators = np.stack([run[stratum].denominators for run in runs], axis=1)
         values.append([run[stratum].value for run in runs])
         name = f"{key}\t{stratum}"
         draws.append(bootstrap_ratios(numerators, denominators, resamples=resamples, key=name, seed=seed))
-        counted.append((denominators > 0).sum(axis=0))
+        sizes.append((denominators > 0).sum(axis=0))
         items += len(numerators)
-    return Drawn(np.mean(values, axis=0), np.mean(draws, axis=0), np.sum(counted, axis=0), items, share)
+    weights = np.full(len(sizes), 1 / len(sizes))
+    return Drawn(np.mean(values, axis=0), np.mean(draws, axis=0), size_of_mean(sizes, weights), items, share)
+
+
+def size_of_mean(sizes: Sequence[ArrayLike], weights: ArrayLike) -> Array:
+    """How many items a weighted mean is worth, so that its variance is that of the plain mean of so many.
+
+    With a share's variance v / n in a stratum of n items, the mean of strata with weights w has v times the sum of
+    w^2 / n: a small stratum weighs as much as a large one, and makes it worth few.
+
+    sizes: of each stratum, of any one shape. weights: one a stratum, with sum 1. Returns that shape; 0 where a stratum
+    is empty.
+    """
+    own = np.asarray(sizes, dtype=np.float64)
+    squares = np.square(np.asarray(weights, dtype=np.float64)).reshape(-1, *[1] * (own.ndim - 1))
+    with np.errstate(divide="ignore"):
+        size: Array = 1 / (squares / own).sum(axis=0)
+    return size
 
 
 def harmonic(one: Drawn, other: Drawn) -> Drawn:
@@ -97,8 +114,8 @@ def harmonic(one: Drawn, other: Drawn) -> Drawn:
     def mean(a: Array, b: Array) -> Array:
         return 2 * a * b / np.where(a + b == 0, 1.0, a + b)
 
-    counted = np.minimum(one.counted, other.counted)
-    return Drawn(mean(one.values, other.values), mean(one.draws, other.draws), counted, one.items, one.share)
+    sizes = np.minimum(one.sizes, other.sizes)
+    return Drawn(mean(one.values, other.values), mean(one.draws, other.draws), sizes, one.items, one.share)
 
 
 def estimate_methods(drawn: Drawn, methods: Mapping[str, Sequence[int]], *, seed: int = 0) -> dict[str, Estimate]:
@@ -112,7 +129,7 @@ def estimate_methods(drawn: Drawn, methods: Mapping[str, Sequence[int]], *, seed
             runs=tuple(float(value) for value in values),
             draws=_with_seeds(values, draws, name, seed),
             share=drawn.share,
-            extreme=int(drawn.counted[list(columns)].min()) if alike else None,
+            extreme=float(drawn.sizes[list(columns)].min()) if alike else None,
         )
     return found
 

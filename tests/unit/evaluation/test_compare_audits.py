@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from tests.unit.evaluation.records import confused, response
 
@@ -14,8 +16,8 @@ def test_all_confusion_gone() -> None:
     after = [response(0, "가가"), response(1, "나나")]
     rate = compare_audits(before, after)["overall"]["rate"]
     assert (rate["before"], rate["after"], rate["fall"], rate["relative_fall"]) == (1.0, 0.0, 1.0, 1.0)
-    assert rate["fall_ci95"] == [1.0, 1.0]
     # Two prompts without confusion: Wilson's upper end is z^2 / (2 + z^2) = 3.84146 / 5.84146; the fall is the rest.
+    assert rate["fall_ci95"] == pytest.approx([1 - math.sqrt(2) * 3.841459 / 5.841459, 1.0], abs=1e-5)  # Newcombe's
     assert rate["relative_fall_ci95"] == pytest.approx([2 / 5.841459, 1.0], abs=1e-5)
 
 
@@ -41,6 +43,16 @@ def test_the_same_audit_twice_has_no_change_and_no_spread() -> None:
     assert (found["rate"]["fall"], found["rate"]["fall_ci95"]) == (0.0, [0.0, 0.0])
     for name in ("letters_share", "digits_share", "mean_length", "eos_rate"):
         assert (found[name]["change"], found[name]["ci95"]) == (0.0, [0.0, 0.0])
+
+
+def test_nothing_confused_on_either_side_is_no_certainty() -> None:
+    """Two shares of 0 of 10 prompts: Newcombe (1998), table II, method 10: 0/10 - 0/10."""
+    records = [response(index) for index in range(10)]
+    rate = compare_audits(records, records)["overall"]["rate"]
+    assert (rate["fall"], rate["fall_ci95"]) == (0.0, pytest.approx([-0.2775, 0.2775], abs=5e-5))
+    wrong = [confused(index, "a 가", 0, 1) for index in range(10)]
+    rate = compare_audits(wrong, records)["overall"]["rate"]
+    assert (rate["fall"], rate["fall_ci95"]) == (1.0, pytest.approx([0.6075, 1.0], abs=5e-5))  # 10/10 - 0/10
 
 
 def test_nothing_confused_before_has_no_relative_fall() -> None:

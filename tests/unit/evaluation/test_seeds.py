@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from tlpo.evaluation.intervals import RatioSums, interval_of
-from tlpo.evaluation.seeds import Estimate, difference, draw_runs, estimate_methods, harmonic
+from tlpo.evaluation.seeds import Estimate, difference, draw_runs, estimate_methods, harmonic, size_of_mean
 
 Table = NDArray[np.float64]
 
@@ -144,7 +144,7 @@ def test_strata_count_alike_whatever_their_size() -> None:
     assert found.draws.var() == pytest.approx(0.25 * 0.25 / 4, rel=0.03)  # half of a mean of four coins
 
 
-# Newcombe (1998), table II, method 10, examples (e) and (f): 10/10 - 0/20 and 10/10 - 0/10.
+# Newcombe (1998), table II, method 10: 10/10 - 0/20 and 10/10 - 0/10.
 @pytest.mark.parametrize(("size", "low"), [(20, 0.6791), (10, 0.6075)])
 def test_outcomes_all_alike_have_newcombes_interval(size: int, low: float) -> None:
     draws = np.zeros(3)
@@ -164,6 +164,29 @@ def test_a_run_without_any_confusion_has_wilsons_interval() -> None:
     assert change == pytest.approx(0.1)
     assert low < min(interval_of(found["clean"].draws - found["base"].draws))
     assert 0 < low < 0.1 < high
+
+
+def test_a_small_stratum_makes_a_mean_that_is_all_alike_as_unsure_as_it_is_itself() -> None:
+    """Ten items weigh as much as a thousand: the mean is worth 1 / (1/4 / 10 + 1/4 / 1000) = 39.6 items."""
+    ones = {n: RatioSums(np.ones(n), np.ones(n)) for n in (10, 30, 1000)}
+    found = estimate([{"ko": ones[10], "ja": ones[1000]}], share=True)
+    assert found.extreme == pytest.approx(39.604, abs=1e-3)
+    assert found.ci95 == pytest.approx(
+        (39.604 / (39.604 + 1.96**2), 1.0), abs=1e-4
+    )  # Wilson's interval of a share of 1
+    assert estimate([{"ko": ones[30], "ja": ones[30]}], share=True).extreme == pytest.approx(60)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "weights", "size"),
+    [
+        ([8, 8, 4], [0.25, 0.25, 0.5], 1 / (1 / 128 + 1 / 128 + 1 / 16)),
+        ([5], [1.0], 5.0),
+        ([5, 0], [0.5, 0.5], 0.0),
+    ],
+)
+def test_size_of_a_weighted_mean(sizes: list[int], weights: list[float], size: float) -> None:
+    assert size_of_mean(sizes, weights) == pytest.approx(size)
 
 
 def test_a_share_stays_within_its_bounds_and_other_figures_do_not() -> None:

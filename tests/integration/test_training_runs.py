@@ -6,15 +6,19 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from peft import LoraConfig
 from tests.models import chat_tokenizer, tiny_model, tokenizer
-from tests.runs import ROWS, Remembering, history, same, trainer, verdicts, weights
+from tests.runs import ROWS, Remembering, arguments, history, same, trainer, verdicts, weights
+from transformers import TrainerCallback
 
 from tlpo import ConfusionDetector, TLPOTrainer, UserError
 from tlpo.data.encoded import EncodedPrompt
+from tlpo.loop.config import RunConfig
+from tlpo.loop.run import train
 from tlpo.modeling.alignment import TokenText
 from tlpo.modeling.generation import Completion, GenerationSettings
 from tlpo.training.dataset import PromptOrder
@@ -94,6 +98,30 @@ def test_each_epoch_has_its_own_order(tmp_path: Path, drop_last: bool, accumulat
     starts = [epochs[:step].count(epoch) * size for step, epoch in enumerate(epochs)]
     expected = [orders[epoch][start : start + size] for epoch, start in zip(epochs, starts, strict=True)]
     assert [[prompt.index for prompt in prompts] for prompts, *_ in run.rounds] == expected  # type: ignore[attr-defined]
+
+
+class Dies(TrainerCallback):
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        raise RuntimeError("out of memory")
+
+
+def test_a_run_that_died_after_its_first_evaluation_begins_anew(tmp_path: Path) -> None:
+    """That evaluation is of step 0, before any checkpoint."""
+    folder = tmp_path / "run"
+    options: dict[str, Any] = {"max_steps": 1, "eval_on_start": True, "eval_strategy": "epoch"}
+    run = RunConfig(model="tiny", language=["ko"])
+
+    def attempt(*callbacks: TrainerCallback) -> None:
+        def make(model: Any, words: Any) -> TLPOTrainer:
+            return trainer(folder, model=model, eval_dataset=ROWS[:2], callbacks=list(callbacks), **options)
+
+        train(run, arguments(folder, **options), make, load=lambda: (tiny_model(), tokenizer("byte_fallback")))
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        attempt(Dies())
+    attempt()
+    metrics = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in metrics if "eval_confusion/rate" in line] == [0, 1]
 
 
 def test_evaluation_of_other_rows(tmp_path: Path) -> None:

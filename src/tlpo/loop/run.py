@@ -88,7 +88,7 @@ def train(
     if trainer.args.should_save:  # the main process alone knows that the folder is this run's
         remove_incomplete(folder)
         if last_complete(folder) is None:  # the run begins anew
-            trainer.files.drop_later_steps(folder, 0)
+            trainer.files.drop_later_steps(folder, -1)  # of step 0 as well, an evaluation before the first
     trainer.accelerator.wait_for_everyone()
     checkpoint = last_complete(folder)
     with patient_interrupts(trainer):

@@ -23,16 +23,41 @@ def with_master_weights(model: PreTrainedModel) -> PreTrainedModel:
     """The model with weights in fp32 if all of it is trained: with the option bf16 they are the copy under autocast.
 
     In 16 bits most weights would not move: an update is smaller than half the distance to the next number. An adapter
-    is in fp32 already, and its frozen base may stay as it is.
+    is in fp32 already, and its frozen base may stay as it is. What reads images or sounds is frozen.
 
     Raises:
         UserError: for a model without any weight to train.
     """
     refuse_frozen(model)
+    _freeze_other_modalities(model)
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     if not hasattr(model, "disable_adapter") and any(weight.dtype in _HALF for weight in trained):
         logger.warning("the model's 16-bit weights are trained in float32; for 16-bit computation set bf16")
         model.to(torch.float32)  # type: ignore[arg-type]
+    return model
+
+
+def _freeze_other_modalities(model: PreTrainedModel) -> None:
+    """Text gives the rest no gradient, which several processes would wait for and an adapter would save for nothing."""
+    bare: Any = model.get_base_model() if hasattr(model, "disable_adapter") else model  # type: ignore[operator]
+    if bare.config.get_text_config() is bare.config:
+        return
+    kept = [module for module in (bare.get_decoder(), bare.get_output_embeddings()) if module is not None]
+    text = {id(weight) for module in kept for weight in module.parameters()}
+    for weight in model.parameters():
+        if id(weight) not in text:
+            weight.requires_grad_(False)
+
+
+def without_dropout(model: PreTrainedModel) -> PreTrainedModel:
+    """The model with its dropout at 0, but for an adapter's own.
+
+    The reference and the exploration have none: the policy would be held against noise, and its ratio to itself would
+    not be 1.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Dropout) and "lora_dropout" not in name:
+            module.p = 0.0
     return model
 
 

@@ -23,7 +23,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 from tlpo.confusion import ConfusionDetector
 from tlpo.data.encoded import EncodedPrompt, encode_dataset
 from tlpo.loop.schedule import ScheduleMixin
-from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights
+from tlpo.loop.setup import refuse_several_gpus, refuse_sharding, with_master_weights, without_dropout
 from tlpo.modeling.alignment import token_bytes
 from tlpo.modeling.generation import Completion, GenerationSettings, GenerationStats, end_token_ids, generate
 from tlpo.modeling.logprobs import last_logits
@@ -81,7 +81,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
     ) -> None:
         args = args if args is not None else TLPOConfig(output_dir="tlpo-output")
         policy, tokenizer = as_model(model, processing_class)
-        policy = with_master_weights(with_adapter(policy, peft_config, args))
+        policy = without_dropout(with_master_weights(with_adapter(policy, peft_config, args)))
         room = check_context(policy, args)
         self.tokenizer_ = tokenizer
         self.step_metrics = StepMetrics()
@@ -293,7 +293,7 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
                         loss = self.compute_loss(model, batch, num_items_in_batch=num_items_in_batch)
                     self.accelerator.backward(loss)
                     total += loss.detach()
-        self.guard.note_loss(self._gathered(total[None]))
+            self.guard.note_loss(self._gathered(total[None]))  # waits for the device, whose time belongs to the phase
         return total
 
     def compute_loss(  # type: ignore[override]
@@ -332,11 +332,13 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             self.detectors = self._detectors_for(prompts) | self.detectors
         mine = prompts[self.args.process_index :: self.args.world_size]
         training_metrics, self.step_metrics = self.step_metrics, StepMetrics()
-        with self.accelerator.autocast():
-            settings = self.args.evaluation_sampling()
-            self.detect(mine, self.rollout(mine, settings, early_stop=False) if mine else [])
-        found = self.step_metrics.drain(self._summed, self.accelerator.num_processes)
-        self.step_metrics = training_metrics
+        try:
+            with self.accelerator.autocast():
+                settings = self.args.evaluation_sampling()
+                self.detect(mine, self.rollout(mine, settings, early_stop=False) if mine else [])
+            found = self.step_metrics.drain(self._summed, self.accelerator.num_processes)
+        finally:
+            self.step_metrics = training_metrics
         metrics = {f"{metric_key_prefix}_{name}": found[name] for name in OF_RESPONSES if name in found}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)

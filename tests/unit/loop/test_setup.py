@@ -8,9 +8,10 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from tests.models import tiny_model
+from transformers import Gemma3Config, Gemma3ForConditionalGeneration
 
 from tlpo.errors import UserError
-from tlpo.loop.setup import check_adapter, refuse_frozen, with_master_weights
+from tlpo.loop.setup import check_adapter, refuse_frozen, with_master_weights, without_dropout
 
 LORA = LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM")
 
@@ -33,6 +34,46 @@ def test_a_model_without_weights_to_train_is_refused() -> None:
         with_master_weights(tiny_model().requires_grad_(False))
     with pytest.raises(UserError, match="no weight to train"):
         refuse_frozen(tiny_model().requires_grad_(False))
+
+
+@pytest.fixture
+def images() -> Gemma3ForConditionalGeneration:
+    """A tiny Gemma 3 that reads images as well."""
+    own = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2}
+    return Gemma3ForConditionalGeneration(
+        Gemma3Config(
+            text_config={**own, "vocab_size": 64, "num_hidden_layers": 1, "num_key_value_heads": 1, "head_dim": 8},
+            vision_config={**own, "num_hidden_layers": 1, "image_size": 28, "patch_size": 14},
+            mm_tokens_per_image=4,
+        )
+    )
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+def test_of_a_model_that_reads_images_the_text_model_is_trained(
+    images: Gemma3ForConditionalGeneration, adapter: bool
+) -> None:
+    """All that is trained has a gradient: processes that share the work wait for every one of them."""
+    config = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = with_master_weights(get_peft_model(images, config) if adapter else images)
+    model(input_ids=torch.tensor([[5, 6, 7]])).logits.sum().backward()
+    trained = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert trained == {name for name, weight in model.named_parameters() if weight.grad is not None}
+    assert any("language_model" in name for name in trained)
+
+
+def test_no_dropout_but_the_adapters_own() -> None:
+    ids = torch.tensor([[5, 6, 7, 8]])
+    model = tiny_model("gpt2").train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.3  # as if the model's configuration said so; 0.1 is GPT-2's own
+    assert not torch.equal(model(ids).logits, model(ids).logits)
+    assert torch.equal(without_dropout(model)(ids).logits, model(ids).logits)
+    config = LoraConfig(r=2, target_modules=["c_attn"], lora_dropout=0.3, task_type="CAUSAL_LM", fan_in_fan_out=True)
+    adapted = without_dropout(get_peft_model(tiny_model("gpt2"), config))
+    rates = {module.p for module in adapted.modules() if isinstance(module, torch.nn.Dropout)}
+    assert rates == {0.0, 0.3}
 
 
 def test_an_adapter_is_tried_before_anything_is_computed() -> None:

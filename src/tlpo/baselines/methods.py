@@ -56,7 +56,7 @@ def check_inputs(
             f"eval_strategy is '{args.eval_strategy}', but {run.method} is not evaluated on the way: leave it out, the "
             "audits before and after evaluate"
         )
-    _check_trl()
+    check_trl()
     refuse_sharding(args)
     refuse_several_gpus(args)
     if run.lora:
@@ -111,7 +111,8 @@ def languages(run: RunConfig, args: MethodConfig) -> list[str]:
     return load_material(run, args).languages
 
 
-def _check_trl() -> None:
+def check_trl() -> None:
+    """Raises UserError where TRL is not installed, or another version of it."""
     try:
         found = version("trl")
     except PackageNotFoundError:

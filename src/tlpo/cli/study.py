@@ -40,6 +40,7 @@ def study(
 
     from tlpo.reports.comparison.picture import import_matplotlib
     from tlpo.runs.study.config import load_study
+    from tlpo.runs.study.ready import check_ready
     from tlpo.runs.study.report import plan_lines, plan_table
     from tlpo.runs.study.study import make_schedule, run_study
 
@@ -51,6 +52,7 @@ def study(
         console.print(plan_table(schedule))
         for line in plan_lines(schedule):
             console.print(line, markup=False, soft_wrap=True)
+    check_ready(given)
     if dry_run:
         return
     result = run_study(given, only=only or (), max_hours=max_hours)

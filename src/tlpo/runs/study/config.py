@@ -94,7 +94,7 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
     """
     from tlpo.runs.study.options import option_problems  # builds stages of what is read here, and loads torch
 
-    given = _with_settings(_with_parents(path), settings)
+    given = _named_after_settings(path, _with_settings(_with_parents(path), settings), settings)
     problems = [
         f"no such entry: '{name}'{did_you_mean(name, _ENTRIES)}" for name in given if name not in (*_ENTRIES, "like")
     ]
@@ -132,7 +132,7 @@ def _profile_problems(study: StudyConfig) -> list[str]:
         f"{method.label}: {name}.profiles is {options['profiles']!r}, without the profile '{study.profile}'"
         for method in study.methods
         for name, options in (("evaluate", method.evaluate), ("validate", method.evaluate | method.validate))
-        if study.profile is not None and "profiles" in options and study.profile not in _entries(options["profiles"])
+        if study.profile is not None and "profiles" in options and study.profile not in entries(options["profiles"])
     ]
     return lacking[:3]
 
@@ -145,7 +145,7 @@ _ENTRIES = (
 _OF_OPTIONS = ("train", "sample", "pairs", "evaluate", "validate", "methods")  # entries that hold further ones
 
 
-def _entries(value: Any) -> list[str]:
+def entries(value: Any) -> list[str]:
     """The words of a list, or of one text with commas."""
     return [str(entry).strip() for entry in (value if isinstance(value, list) else str(value).split(","))]
 
@@ -173,6 +173,24 @@ def _with_settings(given: Options, settings: Sequence[str]) -> Options:
             raise UserError(f"--set '{setting}': the value is not valid YAML") from None
         given = given | {entry: _with_option(given, setting, entry, option, value) if dot else value}
     return given
+
+
+def _named_after_settings(path: Path, given: Options, settings: Sequence[str]) -> Options:
+    """With a title and a folder of its own where the settings ask of another model or language what the file asks."""
+    said = [setting.partition("=")[0] for setting in settings]
+    if not {"model", "language"} & {*said}:
+        return given
+    try:
+        languages = [get_language(code) for code in entries(given.get("language") or "")]
+    except UserError:
+        return given  # told with everything else that is wrong
+    model = str(given.get("model"))
+    folder = "-".join([path.stem, Path(model).name, *(language.code for language in languages)])
+    own = {
+        "title": f"{model} in {', '.join(language.name for language in languages)}, by {path.name}",
+        "output": str(Path("runs") / "studies" / folder),
+    }
+    return given | {name: value for name, value in own.items() if name not in said}
 
 
 def _with_option(given: Options, setting: str, entry: str, option: str, value: Any) -> Options:
@@ -225,7 +243,7 @@ class _Reader:
             self.problems.append(f"language is {given!r}: give the code of a language, or several, in quotes")
             return ()
         try:
-            return tuple(dict.fromkeys(get_language(code).code for code in _entries(given)))
+            return tuple(dict.fromkeys(get_language(code).code for code in entries(given)))
         except UserError as error:
             self.problems.append(str(error))
             return ()

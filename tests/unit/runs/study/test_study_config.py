@@ -71,6 +71,21 @@ def test_settings_instead_of_what_the_file_says(tmp_path: Path) -> None:
         load_study(path, settings=["evaluate=3", "evaluate.limit=1"])
 
 
+def test_another_model_or_language_has_a_title_and_a_folder_of_its_own(tmp_path: Path) -> None:
+    path = written(tmp_path / "ko.yaml", f"title: Gemma in Korean\noutput: runs/gemma\n{KO}")
+    study = load_study(path, settings=["model=org/other", "language=[de, fr]"])
+    assert study.title == "org/other in German, French, by ko.yaml"
+    assert study.output == Path("runs/studies/ko-other-de-fr")
+    assert load_study(path, settings=["language=de"]).output == Path("runs/studies/ko-gemma-de")
+    named = load_study(path, settings=["language=de", "title=Mine", "output=here"])
+    assert (named.title, named.output) == ("Mine", Path("here"))
+    assert load_study(path, Path("there"), ["language=de"]).output == Path("there")
+    kept = load_study(path, settings=["seeds=[3]"])
+    assert (kept.title, kept.output) == ("Gemma in Korean", Path("runs/gemma"))
+    with pytest.raises(UserError, match="xx"):
+        load_study(path, settings=["language=xx"])
+
+
 def test_a_row_that_is_null_is_left_out(tmp_path: Path) -> None:
     path = written(tmp_path / "ko.yaml", KO)
     study = load_study(path, settings=["methods.cool=null"])

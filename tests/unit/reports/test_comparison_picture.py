@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.reports.comparisons import comparison
 
-from tlpo.reports.comparison.curves import draw_curves
+from tlpo.reports.comparison.curves import draw_curves, draw_steps
 from tlpo.reports.comparison.labels import Box, place_labels
 from tlpo.reports.comparison.picture import draw_picture, points, save_picture
 
@@ -74,6 +74,18 @@ def test_curves_over_the_learning_rate() -> None:
     assert line.get_ydata() == pytest.approx([10, 5])
     assert (chosen.get_xdata(), chosen.get_ydata()) == (pytest.approx([1e-5]), pytest.approx([5]))
     assert all(len(line.get_xdata()) == 0 for line in panels[1].get_lines())
+
+
+def test_curves_over_the_steps_of_trainings() -> None:
+    one = [{"done": 1.0, "confusion": 0.05}, {"done": 0.5, "confusion": 0.1, "eos_rate": 0.25}]
+    panels = draw_steps({"A": [one, [{"done": 1.0, "confusion": 0.2}]], "B": [[{"done": 1.0, "confusion": 0.3}]]}).axes
+    first, second, other = panels[0].get_lines()
+    assert (first.get_xdata(), first.get_ydata()) == (pytest.approx([0.5, 1]), pytest.approx([10, 5]))
+    assert (second.get_ydata(), other.get_ydata()) == (pytest.approx([20]), pytest.approx([30]))
+    assert first.get_color() == second.get_color() != other.get_color()
+    assert panels[0].get_legend_handles_labels()[1] == ["A", "B"]
+    assert [len(line.get_xdata()) for line in panels[1].get_lines()] == [1, 0, 0]
+    assert panels[1].get_lines()[0].get_ydata() == pytest.approx([25])
 
 
 def test_labels_stay_apart_and_inside() -> None:

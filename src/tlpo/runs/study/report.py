@@ -23,6 +23,7 @@ from tlpo.runs.study.plan import Stage
 from tlpo.runs.study.progress import KINDS, counts, progress, stages_of
 from tlpo.runs.study.schedule import Schedule
 from tlpo.runs.study.state import FAILED
+from tlpo.runs.study.steps import sampled_steps
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def write_report(schedule: Schedule) -> Outcome | None:
         "notes": list(notes(schedule, facts)),
         "methods": {label: _columns(fact) for label, fact in facts.items() if label in labels},
         "curves": _curves(schedule, facts),
+        "steps": _steps(schedule),
     }
     return Outcome(comparison, write_comparison(study.output / "comparison", comparison))
 
@@ -111,6 +113,18 @@ def _fact(schedule: Schedule, method: MethodSpec) -> Fact:
             if states.record(stage).status == FAILED
         ],
     }
+
+
+def _steps(schedule: Schedule) -> dict[str, list[list[dict[str, float]]]]:
+    """The chosen runs of the methods that sample as they train, for `draw_steps`."""
+    found = {}
+    for method in schedule.methods():
+        choice = schedule.choice(method) if method.trained else None
+        stages = [schedule.plan.train(method, choice.rate, seed) for seed in method.seeds] if choice else []
+        runs = [sampled_steps(stage.result(schedule.states.root).parent) for stage in stages]
+        if runs := [points for points in runs if points]:
+            found[method.label] = runs
+    return found
 
 
 def _curves(schedule: Schedule, facts: dict[str, Fact]) -> Fact | None:

@@ -36,6 +36,9 @@ def _work(told: dict[str, Any]) -> None:
         used = {"status": "finished", "rollouts": counts}
         (result.parent / "run.json").write_text(json.dumps(used), encoding="utf-8")
         (result.parent / "checkpoint-1").mkdir()
+        rates = (0.2, 0.1) if tlpo else ()
+        lines = [{"step": step, "confusion/rate": rate} for step, rate in enumerate(rates, start=1)]
+        (result.parent / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     elif told["kind"] in ("sample", "pairs"):
         result.write_text('{"responses": [1, 2, 3, 4]}\n' * 8, encoding="utf-8")
     else:

@@ -38,6 +38,8 @@ def test_the_whole_grid_once_and_only_once(study: StudyConfig, control: Path) ->
     assert curves["base"]["confusion"] == pytest.approx(0.2)
     assert [point["confusion"] for point in curves["methods"]["TLPO"]["points"]] == pytest.approx([0.15, 0.05, 0.0])
     assert curves["methods"]["TLPO"]["chosen"] == 5e-6
+    steps = [{"done": 0.5, "confusion": 0.2}, {"done": 1.0, "confusion": 0.1}]
+    assert found["study"]["steps"] == {"TLPO": [steps, steps]}  # two seeds; DPO does not sample as it trains
     told = found["study"]["methods"]
     names = ("roll-outs a run", "tokens sampled", "tokens explored")
     assert [[told[label].get(name) for name in names] for label in ("DPO", "TLPO", "cool")] == [

@@ -94,11 +94,43 @@ def test_every_kind_of_file_gives_the_same(tmp_path: Path) -> None:
     datasets.DatasetDict({"train": table, "test": table}).save_to_disk(str(tmp_path / "saved"))
     whole = tmp_path / "whole.jsonl"
     assert run(bactrian(tmp_path), whole, "--language", "ko") == 0
-    for name, more in (("p.parquet", ()), ("p.jsonl", ()), ("saved", ("--split", "train"))):
+    for name, more in (("p.parquet", ()), ("p.csv", ()), ("p.jsonl", ()), ("saved", ("--split", "train"))):
         output = tmp_path / f"of-{name}.jsonl"
         assert run(tmp_path / name, output, "--language", "ko", *more) == 0
         assert lines(output) == lines(whole), name
-    assert run(tmp_path / "p.csv", tmp_path / "csv.jsonl", "--language", "ko") == 2  # the empty record has no prompt
+        report = json.loads(output.with_suffix(".report.json").read_text(encoding="utf-8"))
+        assert report["dropped"]["empty"] == 1, name  # in CSV a blank cell, elsewhere an empty text
+
+
+BLANK = {
+    "cell.csv": 'prompt,license,language\n김치는 어떻게 담그나요?,CC0,ko\n,CC0,ko\n"",,ko\n" ",,ko\n',
+    "short.csv": "language,prompt\nko,김치는 어떻게 담그나요?\nko\nko,\nko,\n",
+    "tab.tsv": "language\tprompt\nko\t김치는 어떻게 담그나요?\nko\t\nko\t\nko\n",
+    "null.jsonl": '{"prompt": "김치는 어떻게 담그나요?", "language": "ko"}\n{"prompt": null, "language": "ko"}\n'
+    '{"messages": [], "language": "ko"}\n{"instruction": " ", "input": "i", "language": "ko"}\n',
+}
+
+
+@pytest.mark.parametrize("name", BLANK)
+def test_a_record_whose_prompt_is_blank_is_dropped_as_empty(tmp_path: Path, name: str) -> None:
+    path, output, dropped = tmp_path / name, tmp_path / "out.jsonl", tmp_path / "dropped.jsonl"
+    path.write_text(BLANK[name], encoding="utf-8")
+    assert run(path, output, "--dropped", str(dropped)) == 0
+    assert [one["prompt"] for one in lines(output)] == ["김치는 어떻게 담그나요?"]
+    assert [(one["id"], one["prompt"], one["reason"]) for one in lines(dropped)] == [
+        (number, "", "empty") for number in ("2", "3", "4")
+    ]
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert (report["read"], report["kept"], report["dropped"]["empty"]) == (4, 1, 3)
+
+
+def test_a_record_of_a_table_without_a_prompt_is_dropped_as_empty(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    records = [{"prompt": "김치는 어떻게 담그나요?"}, {"prompt": None}]
+    datasets.Dataset.from_list(records).to_parquet(str(tmp_path / "p.parquet"))
+    assert run(tmp_path / "p.parquet", tmp_path / "out.jsonl", "--language", "ko") == 0
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert (report["kept"], report["dropped"]["empty"]) == (1, 1)
 
 
 def test_other_fields_stay_and_split_and_language_choose(tmp_path: Path) -> None:
@@ -216,7 +248,11 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     ("content", "more", "message"),
     [
         ('{"prompt": "x"}\n', [], "line 1: no 'language'"),
-        ('{"text": "x", "language": "ko"}\n', [], "line 1: no 'prompt' (nor 'messages' or 'instruction')"),
+        (
+            '{"text": "x", "language": "ko"}\n',
+            [],
+            "line 1: no 'prompt' (nor 'messages' or 'instruction'); the record has text, language",
+        ),
         ('{"prompt": 3, "language": "ko"}\n', [], "line 1: the prompt is neither text nor a list"),
         ("{\n", [], "line 1: not JSON"),
         ('{"prompt": "x", "language": "ko"}\n', ["--language", "ja"], "no prompt for ja in it"),

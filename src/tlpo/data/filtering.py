@@ -16,9 +16,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tlpo.data.fields import ANSWERS, PROMPTS, names_prompt, prompt_in
 from tlpo.data.filters import REASONS, Objection, PromptFilter
 from tlpo.data.lines import check_output, to_line
-from tlpo.data.prompts import ANSWERS, Split, chosen_rows, prompt_in, prompt_record
+from tlpo.data.prompts import Split, chosen_rows, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row, read_json_lines, read_rows
 from tlpo.errors import UserError, at
@@ -28,7 +29,7 @@ from tlpo.provenance import versions
 
 # Seconds between two notes of how far the files have come.
 _EVERY = 5.0
-_OWN = ("id", "prompt", "messages", "instruction", "input", "language", *ANSWERS)
+_OWN = ("id", *PROMPTS, "input", "language", *ANSWERS)
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _unread(
 
     for row, code in chosen_rows(counted(), language=source.language, split=source.part):
         prompt, _ = prompt_in(row.fields)
-        if isinstance(prompt, str) and not prompt.strip():
+        if prompt is None and names_prompt(row):
             name = None if row.fields.get("id") is None else str(row.fields["id"])
             yield PromptRecord(index=number - 1, prompt="", language=code, id=name, where=row.where), row, number
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from tlpo.data.fields import names_prompt, prompt_in
 from tlpo.data.records import PromptRecord, problem_with
 from tlpo.data.rows import Row, read_json_lines, read_rows
 from tlpo.errors import UserError
@@ -14,7 +15,6 @@ from tlpo.languages import get_language
 
 Split = Literal["train", "eval", "all"]
 
-ANSWERS = ("answer", "completion", "output")
 PROMPT_LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "ko", "pt", "ru", "tr", "vi", "zh")
 
 
@@ -27,8 +27,8 @@ def load_prompts(
 ) -> list[PromptRecord]:
     """Load prompts from a file (JSONL, JSON, CSV, TSV, TXT, each also ``.gz``; Parquet), or the bundled ones.
 
-    A record has ``prompt`` (text or chat messages; see `prompt_in` for the other names it may have) and may have
-    ``language`` (that of the *answer*), ``id``, ``source``, ``setting``, ``split`` and a reference answer.
+    A record has ``prompt`` (text or chat messages; see `tlpo.data.fields.prompt_in` for the other names it may have)
+    and may have ``language`` (that of the *answer*), ``id``, ``source``, ``setting``, ``split`` and a reference answer.
 
     Args:
         path: the file; None for the bundled prompts (see ``PROMPT_LANGUAGES``).
@@ -79,20 +79,6 @@ def chosen_rows(
             yield row, code
 
 
-def prompt_in(fields: Mapping[str, Any]) -> tuple[object, str | None]:
-    """A record's prompt and its reference answer, each None where there is none, by the names in use.
-
-    The prompt is ``prompt`` or ``messages``, or ``instruction`` with ``input`` after an empty line, as in Alpaca and
-    Bactrian-X. The answer is ``answer``, ``completion`` or ``output``, if that is text.
-    """
-    prompt = fields.get("prompt", fields.get("messages"))
-    if prompt is None and isinstance(prompt := fields.get("instruction"), str):
-        more = fields.get("input")
-        prompt = f"{prompt}\n\n{more}" if isinstance(more, str) and more.strip() else prompt
-    answers = (fields.get(name) for name in ANSWERS)
-    return prompt, next((answer for answer in answers if isinstance(answer, str) and answer.strip()), None)
-
-
 def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
     """The prompt of a row, whose answer's language is ``code``.
 
@@ -101,7 +87,9 @@ def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
     fields = row.fields
     prompt, answer = prompt_in(fields)
     if prompt is None:
-        have = ", ".join(map(str, fields)) or "nothing"
+        if names_prompt(row):
+            raise UserError(f"{row.where}: the prompt is empty: fill it in, or let 'tlpo data filter' drop the record")
+        have = ", ".join(map(str, row.names)) or "nothing"
         raise UserError(f"{row.where}: no 'prompt' (nor 'messages' or 'instruction'); the record has {have}")
     problem = problem_with(prompt)
     if problem:

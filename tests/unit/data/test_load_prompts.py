@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
-from tlpo.data.prompts import prompt_in
+from tlpo.data.fields import prompt_in
 from tlpo.data.records import last_user_text
 from tlpo.errors import UserError
 
@@ -64,6 +64,10 @@ def test_a_reference_answer(fields: dict[str, Any], answer: str | None) -> None:
     assert prompt_in({"prompt": "p", **fields}) == ("p", answer)
 
 
+def test_a_blank_field_makes_way_for_another() -> None:
+    assert prompt_in({"prompt": None, "messages": [], "instruction": "i", "input": "more"}) == ("i\n\nmore", None)
+
+
 def test_an_option_fills_in_the_language(tmp_path: Path) -> None:
     path = file_of(tmp_path, {"prompt": "a"}, {"prompt": "b", "language": "ja"})
     assert [(r.prompt, r.language) for r in load_prompts(path, language="ja")] == [("a", "ja"), ("b", "ja")]
@@ -100,9 +104,14 @@ def test_splits(tmp_path: Path) -> None:
         ({"text": "p", "language": "ko"}, r"line 2: no 'prompt' \(nor .*\); the record has text, language"),
         ({"prompt": "p"}, r"line 2: no 'language'"),
         ({"prompt": "p", "language": "kk1"}, r"line 2: .*'kk1'.*did you mean 'kk'"),
-        ({"prompt": "  ", "language": "ko"}, r"line 2: the prompt is empty"),
+        ({"prompt": "  ", "messages": [], "language": "ko"}, r"line 2: the prompt is empty"),
         ({"prompt": 3, "language": "ko"}, r"line 2: the prompt is neither text nor a list"),
-        ({"prompt": [], "language": "ko"}, r"line 2: the prompt is neither text nor a list"),
+        ({"prompt": [], "language": "ko"}, r"line 2: the prompt is empty"),
+        (
+            {"prompt": None, "language": "ko"},
+            r"line 2: the prompt is empty: fill it in, or let 'tlpo data filter' drop",
+        ),
+        ({"instruction": " ", "input": "i", "language": "ko"}, r"line 2: the prompt is empty"),
         ({"prompt": [{"content": "x"}], "language": "ko"}, r"line 2: message 1 has no 'role'"),
         ({"prompt": [{"role": "user", "content": 1}], "language": "ko"}, r"line 2: message 1 \('user'\) has no text"),
     ],

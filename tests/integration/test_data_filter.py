@@ -244,6 +244,64 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     assert "is there already: remove it, or choose another output" in again.complaint()
 
 
+FIELDS = {
+    "csv": "inputs,targets,context,language\n김치는 어떻게 담그나요?,소금에 절입니다.,CC0,ko\n,?,,ko\n"
+    "바다는 왜 파란가요?,,,ko\n",
+    "jsonl": '{"inputs": "김치는 어떻게 담그나요?", "targets": "소금에 절입니다.", '
+    '"context": "CC0", "language": "ko"}\n'
+    '{"inputs": null, "targets": "?", "prompt": "옛 질문", "language": "ko"}\n'
+    '{"inputs": "바다는 왜 파란가요?", "targets": null, "output": "옛 답", "instruction": "i", "language": "ko"}\n',
+}
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_prompts_and_answers_by_other_names(tmp_path: Path, kind: str) -> None:
+    """A named field holds the whole prompt or answer, be it blank; what else a record has stays as it is."""
+    path, output = tmp_path / f"aya.{kind}", tmp_path / "out.jsonl"
+    path.write_text(FIELDS[kind], encoding="utf-8")
+    assert run(path, output, "--prompt_field", "inputs", "--answer_field", "targets") == 0
+    first = {"id": "1", "prompt": "김치는 어떻게 담그나요?", "language": "ko", "answer": "소금에 절입니다."}
+    last = {"id": "3", "prompt": "바다는 왜 파란가요?", "language": "ko"}
+    assert lines(output) == [first | {"context": "CC0"}, last]
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert report["dropped"]["empty"] == 1
+    assert report["source"]["fields"] == {"prompt": "inputs", "answer": "targets"}
+
+
+def test_dolly_as_it_is_but_for_its_answers(tmp_path: Path) -> None:
+    path, output = tmp_path / "dolly.jsonl", tmp_path / "out.jsonl"
+    record = {
+        "instruction": "이 글은 무엇에 대한 글인가요?",
+        "context": "김치는 배추로 담근다.",
+        "response": "김치.",
+        "category": "qa",
+    }
+    path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    assert run(path, output, "--language", "ko", "--answer_field", "response") == 0
+    assert lines(output) == [
+        {
+            "id": "1",
+            "prompt": "이 글은 무엇에 대한 글인가요?\n\n김치는 배추로 담근다.",
+            "language": "ko",
+            "answer": "김치.",
+            "category": "qa",
+        }
+    ]
+
+
+def test_conversations_of_sharegpt(tmp_path: Path) -> None:
+    turns = [{"from": "human", "value": "김치는 어떻게 담그나요?"}, {"from": "gpt", "value": "소금에 절입니다."}]
+    path, output = tmp_path / "chats.json", tmp_path / "out.jsonl"
+    path.write_text(json.dumps([{"id": "a", "conversations": turns}, {"conversations": turns[1:]}]), encoding="utf-8")
+    assert run(path, output, "--language", "ko") == 0
+    asked = [{"role": "user", "content": "김치는 어떻게 담그나요?"}]
+    assert lines(output) == [{"id": "a", "prompt": asked, "language": "ko", "answer": "소금에 절입니다."}]
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert report["dropped"]["empty"] == 1  # nobody asks anything
+    (record,) = load_prompts(output)
+    assert (record.prompt, record.answer) == (asked, "소금에 절입니다.")
+
+
 @pytest.mark.parametrize(
     ("content", "more", "message"),
     [
@@ -251,7 +309,18 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
         (
             '{"text": "x", "language": "ko"}\n',
             [],
-            "line 1: no 'prompt' (nor 'messages' or 'instruction'); the record has text, language",
+            "line 1: no 'prompt' (nor 'messages', 'conversations' or 'instruction'); the record has text, language: ",
+        ),
+        (
+            '{"questions": "x", "language": "ko"}\n',
+            ["--prompt_field", "question"],
+            "p.jsonl, line 1: no field 'question' (did you mean 'questions'?) for --prompt_field: name one of "
+            "questions, language",
+        ),
+        (
+            '{"prompt": "x", "language": "ko", "answers": ["y"]}\n',
+            ["--answer_field", "answers"],
+            "line 1: the answer 'answers' is not text but list ['y']: name another ",
         ),
         ('{"prompt": 3, "language": "ko"}\n', [], "line 1: the prompt is neither text nor a list"),
         ("{\n", [], "line 1: not JSON"),

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tlpo.data.fields import ANSWERS, PROMPTS, names_prompt, prompt_in
+from tlpo.data.fields import ANSWERS, INPUTS, PROMPTS, FieldNames, names_prompt, prompt_in
 from tlpo.data.filters import REASONS, Objection, PromptFilter
 from tlpo.data.lines import check_output, to_line
 from tlpo.data.prompts import Split, chosen_rows, prompt_record
@@ -29,7 +29,7 @@ from tlpo.provenance import versions
 
 # Seconds between two notes of how far the files have come.
 _EVERY = 5.0
-_OWN = ("id", *PROMPTS, "input", "language", *ANSWERS)
+_OWN = ("id", *PROMPTS, "language", *ANSWERS)
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,14 @@ class Source:
 
     path: a file, a folder with a data set, or a hub id (see `tlpo.data.rows.read_rows`). language: codes; one of them
     stands for records that name none. split, subset: of a data set that has several; "train" and "eval" also choose
-    among records that have a field ``split``.
+    among records that have a field ``split``. fields: what the data set calls prompts and answers.
     """
 
     path: str
     language: tuple[str, ...] = ()
     split: str | None = None
     subset: str | None = None
+    fields: FieldNames = field(default_factory=FieldNames)
 
     @property
     def part(self) -> Split:
@@ -152,6 +153,7 @@ def _unread(
             yield row
 
     for row, code in chosen_rows(counted(), language=source.language, split=source.part):
+        row = source.fields.applied(row)
         prompt, _ = prompt_in(row.fields)
         if prompt is None and names_prompt(row):
             name = None if row.fields.get("id") is None else str(row.fields["id"])
@@ -171,7 +173,8 @@ def _written_in(row: Row) -> str | None:
 
 def _fields(record: PromptRecord, row: Row, number: int) -> dict[str, Any]:
     answer = {} if record.answer is None else {"answer": record.answer}
-    others = {name: value for name, value in row.fields.items() if name not in _OWN}
+    own = {*_OWN, *(INPUTS if "instruction" in row.fields else ())}
+    others = {name: value for name, value in row.fields.items() if name not in own}
     return {"id": record.id or str(number), "prompt": record.prompt, "language": record.language, **answer, **others}
 
 

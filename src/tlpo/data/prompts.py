@@ -90,7 +90,10 @@ def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
         if names_prompt(row):
             raise UserError(f"{row.where}: the prompt is empty: fill it in, or let 'tlpo data filter' drop the record")
         have = ", ".join(map(str, row.names)) or "nothing"
-        raise UserError(f"{row.where}: no 'prompt' (nor 'messages' or 'instruction'); the record has {have}")
+        raise UserError(
+            f"{row.where}: no 'prompt' (nor 'messages', 'conversations' or 'instruction'); the record has {have}: "
+            "'tlpo data filter --prompt_field NAME' reads another field"
+        )
     problem = problem_with(prompt)
     if problem:
         raise UserError(f"{row.where}: {problem}")

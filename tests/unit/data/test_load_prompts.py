@@ -68,6 +68,49 @@ def test_a_blank_field_makes_way_for_another() -> None:
     assert prompt_in({"prompt": None, "messages": [], "instruction": "i", "input": "more"}) == ("i\n\nmore", None)
 
 
+@pytest.mark.parametrize(
+    ("turns", "prompt", "answer"),
+    [
+        ([("human", "q"), ("gpt", "a")], [("user", "q")], "a"),
+        ([("system", "s"), ("human", "q")], [("system", "s"), ("user", "q")], None),
+        (
+            [("human", "q"), ("gpt", "a"), ("user", "r"), ("assistant", "b")],
+            [("user", "q"), ("assistant", "a"), ("user", "r")],
+            "b",
+        ),
+        ([("human", "q"), ("tool", "t"), ("gpt", " ")], [("user", "q"), ("tool", "t")], None),
+    ],
+)
+def test_turns_of_sharegpt(turns: list[Any], prompt: list[Any], answer: str | None) -> None:
+    """The last answer is no part of the prompt: a response would go on with it."""
+    written = [{"from": speaker, "value": text} for speaker, text in turns]
+    found = [{"role": role, "content": text} for role, text in prompt]
+    assert prompt_in({"conversations": written}) == (found, answer)
+    assert prompt_in({"conversations": written, "answer": "given"}) == (found, "given")
+
+
+def test_turns_that_are_not_sharegpts_stay_what_they_are(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    assert prompt_in({"conversations": messages}) == (messages, None)
+    path = file_of(tmp_path, {"conversations": [{"from": "human", "value": 3}], "language": "ko"})
+    with pytest.raises(UserError, match=r"line 1: message 1 \('user'\) has no text 'content'"):
+        load_prompts(path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "prompt"),
+    [
+        ({"context": "c"}, "i\n\nc"),
+        ({"input": " ", "context": "c"}, "i\n\nc"),
+        ({"input": "n", "context": "c"}, "i\n\nn"),
+        ({"input": "", "context": None}, "i"),
+        ({"prompt": "p", "context": "c"}, "p"),
+    ],
+)
+def test_what_an_instruction_is_about(fields: dict[str, Any], prompt: str) -> None:
+    assert prompt_in({"instruction": "i", **fields}) == (prompt, None)
+
+
 def test_an_option_fills_in_the_language(tmp_path: Path) -> None:
     path = file_of(tmp_path, {"prompt": "a"}, {"prompt": "b", "language": "ja"})
     assert [(r.prompt, r.language) for r in load_prompts(path, language="ja")] == [("a", "ja"), ("b", "ja")]

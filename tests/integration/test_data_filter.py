@@ -224,7 +224,7 @@ class _NoteEvery:
         self.pause()
 
 
-def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "p.jsonl"
     records = [{"prompt": record.prompt, "language": "ko"} for record in load_prompts(language="ko")]
     path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
@@ -238,10 +238,61 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     state = json.loads((tmp_path / ".out.jsonl.state.json").read_text(encoding="utf-8"))
     assert state["counts"]["rows"] == 99
     changed = tlpo("data", "filter", path, "--output", output, "--near=0.7", streams=tmp_path / "streams")
-    assert "was begun with another settings: remove" in changed.complaint()
+    assert "was begun with another near: remove" in changed.complaint()
+    assert run(path, output, "--dropped", str(tmp_path / "dropped.jsonl")) == 2
+    assert "was begun with another dropped_file: remove" in capfd.readouterr().err
     assert run(path, output) == 0
-    again = tlpo("data", "filter", path, "--output", output, streams=tmp_path / "streams")
-    assert "is there already: remove it, or choose another output" in again.complaint()
+
+
+def test_a_finished_filtering_is_shown_and_not_done_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, output, dropped = bactrian(tmp_path), tmp_path / "ko.jsonl", tmp_path / "dropped.jsonl"
+    options = ["--language", "ko", "--dropped", str(dropped)]
+    assert run(path, output, *options) == 0
+    first = capfd.readouterr().out
+    before = {one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in tmp_path.iterdir()}
+    with monkeypatch.context() as patched:
+        patched.setattr("tlpo.data.filtering.read_rows", None)  # nothing is read
+        assert run(path, output, *options) == 0
+        assert run(path, Path("ko.jsonl"), "--language", "ko", "--dropped", "dropped.jsonl") == 0  # the same files
+    second = capfd.readouterr().out
+    assert "done before" not in first
+    assert second.startswith("This was done before, with the same settings.\n" + first)
+
+    for changed, what in (
+        (["--near", "0.7"], "near"),
+        (["--max_chars", "400", "--without", "code"], "max_chars, without"),
+        (["--against", "bundled"], "against, evaluation"),
+        (["--prompt_field", "instruction"], "fields"),
+    ):
+        assert run(path, output, *options, *changed) == 2
+        told = " ".join(capfd.readouterr().err.split())
+        assert f"is there already, made with another {what}: remove it, or choose another output" in told
+    assert run(path, output, "--language", "ko") == 2
+    assert "made with another dropped_file: remove it" in capfd.readouterr().err
+    assert before == {one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in tmp_path.iterdir()}
+
+
+def test_an_output_that_is_not_of_a_whole_filtering_of_this_file_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, output, dropped = bactrian(tmp_path), tmp_path / "ko.jsonl", tmp_path / "dropped.jsonl"
+    options = ["--language", "ko", "--dropped", str(dropped)]
+    output.write_text("", encoding="utf-8")
+    assert run(path, output, *options) == 2
+    assert "ko.jsonl is there already: remove it, or choose another output" in capfd.readouterr().err
+    output.unlink()
+    assert run(path, output, *options) == 0
+    dropped.unlink()
+    assert run(path, output, *options) == 2
+    assert "dropped.jsonl is gone, but not " in capfd.readouterr().err
+    output.unlink()
+    assert run(path, output, *options) == 0
+    path.write_bytes(gzip.compress(json.dumps(RECORDS[:3]).encode()))
+    assert run(path, output, *options) == 2
+    assert "made with another size_and_time: remove it" in capfd.readouterr().err
 
 
 FIELDS = {

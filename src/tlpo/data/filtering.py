@@ -2,7 +2,8 @@
 
 What is kept (and, if asked for, what is dropped) goes into hidden files beside the outputs, and every few seconds a
 third one notes how far both have come. The same command goes on from there: it reads the kept prompts back, which later
-ones are compared with, and skips the rows that were judged. At the end the files take their names.
+ones are compared with, and skips the rows that were judged. At the end the files take their names, and the same
+command finds the report and leaves it at that.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Source:
         """What tells this source from another or an older one."""
         path = Path(self.path)
         stamp = [path.stat().st_size, path.stat().st_mtime_ns] if path.is_file() else None
-        return {**asdict(self), "language": list(self.language), "stamp": stamp}
+        return {**asdict(self), "language": list(self.language), "size_and_time": stamp}
 
 
 @dataclass
@@ -88,6 +89,8 @@ def filter_prompts(
 ) -> dict[str, Any]:
     """Write the prompts that pass to ``output`` and a report beside it; return the report.
 
+    If that was done before, with the same settings, the report says so (``done_before``) and nothing is read again.
+
     A record comes back with id, prompt, language, answer (if it has a reference answer) and its other fields.
 
     Args:
@@ -107,9 +110,12 @@ def filter_prompts(
     check_output(output, source.path, dropped)
     if dropped is not None:
         check_output(dropped, source.path)
-    decided_by = {"source": source.identity(), "settings": asdict(prompt_filter.settings), **(identity or {})}
-    decided_by = json.loads(json.dumps(decided_by, default=str))  # as it is read back
-    job = _Job(output, dropped, decided_by)
+    beside = None if dropped is None else os.path.relpath(dropped.resolve(), output.parent.resolve())
+    settings = asdict(prompt_filter.settings)
+    decided_by = {"source": source.identity(), "settings": settings, "dropped_file": beside, **(identity or {})}
+    job = _Job(output, dropped, json.loads(json.dumps(decided_by, default=str)))  # as it is read back
+    if (before := job.finished()) is not None:
+        return {**before, "done_before": True}
     begun = time.perf_counter()
     done = job.go_on(prompt_filter)
     resumed = number = done.rows
@@ -187,11 +193,32 @@ class _Job:
         self._state = output.with_name(f".{output.name}.state.json")
         self._targets = [output, *([dropped] if dropped is not None else [])]
         self._parts = [path.with_name(f".{path.name}.part") for path in self._targets]
-        if output.exists() and not self._state.exists():
-            raise UserError(f"{output} is there already: remove it, or choose another output")
         self._streams: list[BinaryIO] = []
         self._noted = time.monotonic()
         self._marked: dict[str, Any] | None = None
+
+    def finished(self) -> dict[str, Any] | None:
+        """The report of a filtering that came to its end with these settings; None of one that has to be done.
+
+        Raises UserError when the output is there, but is that of another one.
+        """
+        if self._state.exists() or not self._output.exists():
+            return None
+        try:
+            report: dict[str, Any] = json.loads(self._report_path.read_text(encoding="utf-8"))
+            known = {name: report[name] for name in self._identity}
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(f"{self._output} is there already: remove it, or choose another output") from None
+        if known != self._identity:
+            raise UserError(
+                f"{self._output} is there already, made with another {_difference(known, self._identity)}: remove it, "
+                "or choose another output"
+            )
+        if self._dropped is not None and not self._dropped.exists():
+            raise UserError(
+                f"{self._dropped} is gone, but not {self._output}: remove that too, or choose another output"
+            )
+        return report
 
     def go_on(self, prompt_filter: PromptFilter) -> Counts:
         """Open the files where they were left; the filter learns what was kept. A fresh start without any."""
@@ -274,20 +301,33 @@ class _Job:
     def _left(self) -> tuple[list[int], Counts]:
         try:
             left = json.loads(self._state.read_text(encoding="utf-8"))
-            known, sizes, done = left["identity"], list(left["sizes"]), Counts(**left["counts"])
-            whole = all(part.stat().st_size >= size for part, size in zip(self._parts, sizes, strict=True))
+            known, sizes, done = dict(left["identity"]), list(left["sizes"]), Counts(**left["counts"])
+            whole = known != self._identity or all(
+                part.stat().st_size >= size for part, size in zip(self._parts, sizes, strict=True)
+            )
         except (OSError, ValueError, KeyError, TypeError):
-            known, sizes, done, whole = None, [], Counts(), False
+            known, sizes, done, whole = {}, [], Counts(), False
         if not whole:
             raise UserError(f"{self._state} is damaged, or its files are gone: remove it to start anew")
         if known != self._identity:
-            changed = ", ".join(name for name in self._identity if known.get(name) != self._identity[name])
             raise UserError(
-                f"{self._output} was begun with another {changed or 'run'}: remove {self._state} to start anew, or "
-                "choose another output"
+                f"{self._output} was begun with another {_difference(known, self._identity)}: remove {self._state} to "
+                "start anew, or choose another output"
             )
         return sizes, done
 
     def _close(self) -> None:
         for stream in self._streams:
             stream.close()
+
+
+def _difference(known: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The names of what differs, those of single settings where there are some."""
+    names: list[str] = []
+    for name, value in now.items():
+        other = known.get(name)
+        if isinstance(value, dict) and isinstance(other, dict):
+            names += [inner for inner in value if other.get(inner) != value[inner]]
+        elif other != value:
+            names.append(name)
+    return ", ".join(names) or "run"

@@ -55,7 +55,7 @@ def main(
     """Drop prompts that name a language, ask for a translation or for code, are confused, too long or repeated.
 
     A prompt stands once in the counts, under the first check that objects. An interrupted run goes on when the same
-    command is given again.
+    command is given again; one that is finished shows its counts.
     """
     from rich.console import Console
 
@@ -85,6 +85,8 @@ def main(
             opened=opened,
         )
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    if report.get("done_before"):
+        console.print("This was done before, with the same settings.")
     console.print(filter_table(report))
     for path in (output, dropped):
         if path is not None:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from tlpo.data.fields import ANSWERS, INPUTS, PROMPTS, FieldNames, names_prompt, prompt_in
 from tlpo.data.filters import REASONS, Objection, PromptFilter
 from tlpo.data.lines import check_output, to_line
-from tlpo.data.prompts import Split, chosen_rows, prompt_record
+from tlpo.data.prompts import Split, chosen_rows, nothing_left, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row, read_json_lines, read_rows
 from tlpo.errors import UserError, at
@@ -119,9 +119,10 @@ def filter_prompts(
     begun = time.perf_counter()
     done = job.go_on(prompt_filter)
     resumed = number = done.rows
+    seen: dict[str, int] = {}
     report = on_progress or (lambda counts: None)
     try:
-        for record, row, number in _unread(source, done.rows, opened):
+        for record, row, number in _unread(source, done.rows, opened, seen):
             code = _written_in(row)
             values = _fields(record, row, number)
             found = prompt_filter.objection(record, values["id"], code)
@@ -142,13 +143,16 @@ def filter_prompts(
         raise
     done.rows = max(done.rows, number)
     report(done)
+    if not done.languages:
+        job.abandon()
+        raise UserError(nothing_left(source.path, seen, source.language, source.part))
     return job.finish(done, {"resumed_rows": resumed, "seconds": round(time.perf_counter() - begun, 1)})
 
 
 def _unread(
-    source: Source, done: int, opened: Callable[[BinaryIO], None] | None
+    source: Source, done: int, opened: Callable[[BinaryIO], None] | None, seen: dict[str, int]
 ) -> Iterator[tuple[PromptRecord, Row, int]]:
-    """(prompt, row, its number from 1) of every row after the first ``done``."""
+    """(prompt, row, its number from 1) of every row after the first ``done``. seen: languages of all, filled in."""
     number = done
 
     def counted() -> Iterator[Row]:
@@ -158,7 +162,7 @@ def _unread(
             number += 1
             yield row
 
-    for row, code in chosen_rows(counted(), language=source.language, split=source.part):
+    for row, code in chosen_rows(counted(), language=source.language, split=source.part, seen=seen):
         row = source.fields.applied(row)
         prompt, _ = prompt_in(row.fields)
         if prompt is None and names_prompt(row):
@@ -276,12 +280,8 @@ class _Job:
             path.unlink(missing_ok=True)
 
     def finish(self, done: Counts, cost: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the files their names and write the report. Raises UserError when nothing was read."""
+        """Give the files their names and write the report."""
         self._close()
-        if not done.languages:
-            self.abandon()
-            source = self._identity["source"]
-            raise UserError(f"{source['path']}: no prompt for {', '.join(source['language']) or 'this split'} in it")
         report = {
             "rows": done.rows,
             "read": sum(sum(outcomes.values()) for outcomes in done.languages.values()),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -10,8 +11,8 @@ from typing import Literal
 from tlpo.data.fields import names_prompt, prompt_in
 from tlpo.data.records import PromptRecord, problem_with
 from tlpo.data.rows import Row, read_json_lines, read_rows
-from tlpo.errors import UserError
-from tlpo.languages import get_language
+from tlpo.errors import UserError, at
+from tlpo.languages import get_language, language_called
 
 Split = Literal["train", "eval", "all"]
 
@@ -48,7 +49,7 @@ def load_prompts(
         for index, (row, code) in enumerate(chosen_rows(rows, language=wanted, split=split, seen=seen))
     ]
     if not records:
-        raise UserError(_nothing_left("the bundled prompts" if path is None else str(path), seen, wanted, split))
+        raise UserError(nothing_left("the bundled prompts" if path is None else str(path), seen, wanted, split))
     return records
 
 
@@ -111,6 +112,15 @@ def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
     )
 
 
+def nothing_left(name: str, seen: Mapping[str, int], wanted: Sequence[str], split: str) -> str:
+    """Why no prompt of a file was chosen, in one line. name: the file's; the others as in `chosen_rows`."""
+    if not seen:
+        return f"{name}: no prompt in it: give at least one record"
+    if wanted and not set(wanted) & set(seen):
+        return f"{name}: no prompt for {', '.join(wanted)}: it has {', '.join(sorted(seen))}"
+    return f"{name}: no prompt of the split '{split}'"
+
+
 def _bundled(wanted: Sequence[str]) -> Iterator[Row]:
     if not wanted:
         raise UserError(f"the bundled prompts need a language: one of {', '.join(PROMPT_LANGUAGES)}")
@@ -132,17 +142,18 @@ def _language_of(row: Row, wanted: Sequence[str]) -> str:
         if len(wanted) == 1:
             return wanted[0]
         raise UserError(f"{row.where}: no 'language': add the field, or name one language for all records")
+    code = _code_of(str(named))
+    if code is None and not wanted:
+        with at(row.where):
+            get_language(str(named))
+    return code or str(named)  # maybe somebody else's language; the file may well be in many
+
+
+@lru_cache(maxsize=1000)
+def _code_of(named: str) -> str | None:
+    """The code of a language by its code or its English name; None of one that is not known."""
+    called = language_called(named)
     try:
-        return get_language(str(named)).code
-    except UserError as error:
-        if wanted:
-            return str(named)  # somebody else's language; the file may well be in many
-        raise UserError(f"{row.where}: {error}") from None
-
-
-def _nothing_left(name: str, seen: dict[str, int], wanted: Sequence[str], split: str) -> str:
-    if not seen:
-        return f"{name}: no prompt in it: give at least one record"
-    if wanted and not set(wanted) & set(seen):
-        return f"{name}: no prompt for {', '.join(wanted)}: it has {', '.join(sorted(seen))}"
-    return f"{name}: no prompt of the split '{split}'"
+        return called.code if called else get_language(named).code
+    except UserError:
+        return None

@@ -116,6 +116,12 @@ def test_an_option_fills_in_the_language(tmp_path: Path) -> None:
     assert [(r.prompt, r.language) for r in load_prompts(path, language="ja")] == [("a", "ja"), ("b", "ja")]
 
 
+def test_a_language_may_be_named_in_english(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"prompt": "a", "language": "Korean"}, {"prompt": "b", "language": "japanese"})
+    assert [(r.prompt, r.language) for r in load_prompts(path)] == [("a", "ko"), ("b", "ja")]
+    assert [r.prompt for r in load_prompts(path, language="ko")] == ["a"]
+
+
 def test_an_option_chooses_among_the_languages_of_the_records(tmp_path: Path) -> None:
     codes = ("ko", "ja", "xx-unknown", "fr", "ko")
     path = file_of(tmp_path, *({"prompt": f"{n}", "language": code} for n, code in enumerate(codes)))

@@ -129,6 +129,12 @@ def get_language(code: str) -> Language:
     raise UserError(f"unknown language {code!r}{_nearest(folded)}; known: {', '.join(LANGUAGES)}")
 
 
+def language_called(name: str) -> Language | None:
+    """The row with this English name ("Korean"), whatever its case; None if there is none."""
+    folded = name.strip().casefold()
+    return next((row for row in _ROWS if row.name.casefold() == folded), None)
+
+
 # Country codes that people write for the language.
 _COUNTRIES = {
     "kr": "ko",
@@ -144,7 +150,8 @@ _COUNTRIES = {
 
 
 def _nearest(folded: str) -> str:
-    for row in _ROWS:
-        if folded and (row.name.casefold() == folded or _COUNTRIES.get(folded) == row.code):
-            return f" (did you mean {row.code!r}?)"
+    called = language_called(folded)
+    code = called.code if called else _COUNTRIES.get(folded)
+    if code is not None:
+        return f" (did you mean {code!r}?)"
     return did_you_mean(folded, list(LANGUAGES))

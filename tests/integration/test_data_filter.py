@@ -94,11 +94,43 @@ def test_every_kind_of_file_gives_the_same(tmp_path: Path) -> None:
     datasets.DatasetDict({"train": table, "test": table}).save_to_disk(str(tmp_path / "saved"))
     whole = tmp_path / "whole.jsonl"
     assert run(bactrian(tmp_path), whole, "--language", "ko") == 0
-    for name, more in (("p.parquet", ()), ("p.jsonl", ()), ("saved", ("--split", "train"))):
+    for name, more in (("p.parquet", ()), ("p.csv", ()), ("p.jsonl", ()), ("saved", ("--split", "train"))):
         output = tmp_path / f"of-{name}.jsonl"
         assert run(tmp_path / name, output, "--language", "ko", *more) == 0
         assert lines(output) == lines(whole), name
-    assert run(tmp_path / "p.csv", tmp_path / "csv.jsonl", "--language", "ko") == 2  # the empty record has no prompt
+        report = json.loads(output.with_suffix(".report.json").read_text(encoding="utf-8"))
+        assert report["dropped"]["empty"] == 1, name  # in CSV a blank cell, elsewhere an empty text
+
+
+BLANK = {
+    "cell.csv": 'prompt,license,language\n김치는 어떻게 담그나요?,CC0,ko\n,CC0,ko\n"",,ko\n" ",,ko\n',
+    "short.csv": "language,prompt\nko,김치는 어떻게 담그나요?\nko\nko,\nko,\n",
+    "tab.tsv": "language\tprompt\nko\t김치는 어떻게 담그나요?\nko\t\nko\t\nko\n",
+    "null.jsonl": '{"prompt": "김치는 어떻게 담그나요?", "language": "ko"}\n{"prompt": null, "language": "ko"}\n'
+    '{"messages": [], "language": "ko"}\n{"instruction": " ", "input": "i", "language": "ko"}\n',
+}
+
+
+@pytest.mark.parametrize("name", BLANK)
+def test_a_record_whose_prompt_is_blank_is_dropped_as_empty(tmp_path: Path, name: str) -> None:
+    path, output, dropped = tmp_path / name, tmp_path / "out.jsonl", tmp_path / "dropped.jsonl"
+    path.write_text(BLANK[name], encoding="utf-8")
+    assert run(path, output, "--dropped", str(dropped)) == 0
+    assert [one["prompt"] for one in lines(output)] == ["김치는 어떻게 담그나요?"]
+    assert [(one["id"], one["prompt"], one["reason"]) for one in lines(dropped)] == [
+        (number, "", "empty") for number in ("2", "3", "4")
+    ]
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert (report["read"], report["kept"], report["dropped"]["empty"]) == (4, 1, 3)
+
+
+def test_a_record_of_a_table_without_a_prompt_is_dropped_as_empty(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    records = [{"prompt": "김치는 어떻게 담그나요?"}, {"prompt": None}]
+    datasets.Dataset.from_list(records).to_parquet(str(tmp_path / "p.parquet"))
+    assert run(tmp_path / "p.parquet", tmp_path / "out.jsonl", "--language", "ko") == 0
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert (report["kept"], report["dropped"]["empty"]) == (1, 1)
 
 
 def test_other_fields_stay_and_split_and_language_choose(tmp_path: Path) -> None:
@@ -192,7 +224,7 @@ class _NoteEvery:
         self.pause()
 
 
-def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "p.jsonl"
     records = [{"prompt": record.prompt, "language": "ko"} for record in load_prompts(language="ko")]
     path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
@@ -206,21 +238,145 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     state = json.loads((tmp_path / ".out.jsonl.state.json").read_text(encoding="utf-8"))
     assert state["counts"]["rows"] == 99
     changed = tlpo("data", "filter", path, "--output", output, "--near=0.7", streams=tmp_path / "streams")
-    assert "was begun with another settings: remove" in changed.complaint()
+    assert "was begun with another near: remove" in changed.complaint()
+    assert run(path, output, "--dropped", str(tmp_path / "dropped.jsonl")) == 2
+    assert "was begun with another dropped_file: remove" in capfd.readouterr().err
     assert run(path, output) == 0
-    again = tlpo("data", "filter", path, "--output", output, streams=tmp_path / "streams")
-    assert "is there already: remove it, or choose another output" in again.complaint()
+
+
+def test_a_finished_filtering_is_shown_and_not_done_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, output, dropped = bactrian(tmp_path), tmp_path / "ko.jsonl", tmp_path / "dropped.jsonl"
+    options = ["--language", "ko", "--dropped", str(dropped)]
+    assert run(path, output, *options) == 0
+    first = capfd.readouterr().out
+    before = {one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in tmp_path.iterdir()}
+    with monkeypatch.context() as patched:
+        patched.setattr("tlpo.data.filtering.read_rows", None)  # nothing is read
+        assert run(path, output, *options) == 0
+        assert run(path, Path("ko.jsonl"), "--language", "ko", "--dropped", "dropped.jsonl") == 0  # the same files
+    second = capfd.readouterr().out
+    assert "done before" not in first
+    assert second.startswith("This was done before, with the same settings.\n" + first)
+
+    for changed, what in (
+        (["--near", "0.7"], "near"),
+        (["--max_chars", "400", "--without", "code"], "max_chars, without"),
+        (["--against", "bundled"], "against, evaluation"),
+        (["--prompt_field", "instruction"], "fields"),
+    ):
+        assert run(path, output, *options, *changed) == 2
+        told = " ".join(capfd.readouterr().err.split())
+        assert f"is there already, made with another {what}: remove it, or choose another output" in told
+    assert run(path, output, "--language", "ko") == 2
+    assert "made with another dropped_file: remove it" in capfd.readouterr().err
+    assert before == {one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in tmp_path.iterdir()}
+
+
+def test_an_output_that_is_not_of_a_whole_filtering_of_this_file_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, output, dropped = bactrian(tmp_path), tmp_path / "ko.jsonl", tmp_path / "dropped.jsonl"
+    options = ["--language", "ko", "--dropped", str(dropped)]
+    output.write_text("", encoding="utf-8")
+    assert run(path, output, *options) == 2
+    assert "ko.jsonl is there already: remove it, or choose another output" in capfd.readouterr().err
+    output.unlink()
+    assert run(path, output, *options) == 0
+    dropped.unlink()
+    assert run(path, output, *options) == 2
+    assert "dropped.jsonl is gone, but not " in capfd.readouterr().err
+    output.unlink()
+    assert run(path, output, *options) == 0
+    path.write_bytes(gzip.compress(json.dumps(RECORDS[:3]).encode()))
+    assert run(path, output, *options) == 2
+    assert "made with another size_and_time: remove it" in capfd.readouterr().err
+
+
+FIELDS = {
+    "csv": "inputs,targets,context,language\n김치는 어떻게 담그나요?,소금에 절입니다.,CC0,ko\n,?,,ko\n"
+    "바다는 왜 파란가요?,,,ko\n",
+    "jsonl": '{"inputs": "김치는 어떻게 담그나요?", "targets": "소금에 절입니다.", '
+    '"context": "CC0", "language": "ko"}\n'
+    '{"inputs": null, "targets": "?", "prompt": "옛 질문", "language": "ko"}\n'
+    '{"inputs": "바다는 왜 파란가요?", "targets": null, "output": "옛 답", "instruction": "i", "language": "ko"}\n',
+}
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_prompts_and_answers_by_other_names(tmp_path: Path, kind: str) -> None:
+    """A named field holds the whole prompt or answer, be it blank; what else a record has stays as it is."""
+    path, output = tmp_path / f"aya.{kind}", tmp_path / "out.jsonl"
+    path.write_text(FIELDS[kind], encoding="utf-8")
+    assert run(path, output, "--prompt_field", "inputs", "--answer_field", "targets") == 0
+    first = {"id": "1", "prompt": "김치는 어떻게 담그나요?", "language": "ko", "answer": "소금에 절입니다."}
+    last = {"id": "3", "prompt": "바다는 왜 파란가요?", "language": "ko"}
+    assert lines(output) == [first | {"context": "CC0"}, last]
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert report["dropped"]["empty"] == 1
+    assert report["source"]["fields"] == {"prompt": "inputs", "answer": "targets"}
+
+
+def test_dolly_as_it_is_but_for_its_answers(tmp_path: Path) -> None:
+    path, output = tmp_path / "dolly.jsonl", tmp_path / "out.jsonl"
+    record = {
+        "instruction": "이 글은 무엇에 대한 글인가요?",
+        "context": "김치는 배추로 담근다.",
+        "response": "김치.",
+        "category": "qa",
+    }
+    path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    assert run(path, output, "--language", "ko", "--answer_field", "response") == 0
+    assert lines(output) == [
+        {
+            "id": "1",
+            "prompt": "이 글은 무엇에 대한 글인가요?\n\n김치는 배추로 담근다.",
+            "language": "ko",
+            "answer": "김치.",
+            "category": "qa",
+        }
+    ]
+
+
+def test_conversations_of_sharegpt(tmp_path: Path) -> None:
+    turns = [{"from": "human", "value": "김치는 어떻게 담그나요?"}, {"from": "gpt", "value": "소금에 절입니다."}]
+    path, output = tmp_path / "chats.json", tmp_path / "out.jsonl"
+    path.write_text(json.dumps([{"id": "a", "conversations": turns}, {"conversations": turns[1:]}]), encoding="utf-8")
+    assert run(path, output, "--language", "ko") == 0
+    asked = [{"role": "user", "content": "김치는 어떻게 담그나요?"}]
+    assert lines(output) == [{"id": "a", "prompt": asked, "language": "ko", "answer": "소금에 절입니다."}]
+    report = json.loads((tmp_path / "out.report.json").read_text(encoding="utf-8"))
+    assert report["dropped"]["empty"] == 1  # nobody asks anything
+    (record,) = load_prompts(output)
+    assert (record.prompt, record.answer) == (asked, "소금에 절입니다.")
 
 
 @pytest.mark.parametrize(
     ("content", "more", "message"),
     [
         ('{"prompt": "x"}\n', [], "line 1: no 'language'"),
-        ('{"text": "x", "language": "ko"}\n', [], "line 1: no 'prompt' (nor 'messages' or 'instruction')"),
+        (
+            '{"text": "x", "language": "ko"}\n',
+            [],
+            "line 1: no 'prompt' (nor 'messages', 'conversations' or 'instruction'); the record has text, language: ",
+        ),
+        (
+            '{"questions": "x", "language": "ko"}\n',
+            ["--prompt_field", "question"],
+            "p.jsonl, line 1: no field 'question' (did you mean 'questions'?) for --prompt_field: name one of "
+            "questions, language",
+        ),
+        (
+            '{"prompt": "x", "language": "ko", "answers": ["y"]}\n',
+            ["--answer_field", "answers"],
+            "line 1: the answer 'answers' is not text but list ['y']: name another ",
+        ),
         ('{"prompt": 3, "language": "ko"}\n', [], "line 1: the prompt is neither text nor a list"),
         ("{\n", [], "line 1: not JSON"),
-        ('{"prompt": "x", "language": "ko"}\n', ["--language", "ja"], "no prompt for ja in it"),
-        ("", ["--language", "ko"], "no prompt for ko in it"),
+        ('{"prompt": "x", "language": "ko"}\n', ["--language", "ja"], "no prompt for ja: it has ko"),
+        ("", ["--language", "ko"], "p.jsonl: no prompt in it: give at least one record"),
         ('{"prompt": "x", "language": "ko"}\n', ["--without", "lang"], "no such check: 'lang'"),
         ('{"prompt": "x", "language": "ko"}\n', ["--max_tokens", "5"], "--model and --max_tokens go together"),
         ('{"prompt": "x", "language": "ko"}\n', ["--against", "none.jsonl"], "'none.jsonl' does not exist"),

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.data.encoded import epoch_order
+from tlpo.data.fields import ANSWERS
 from tlpo.data.pairs import Tally, preference_pair
-from tlpo.data.prompts import ANSWERS, chosen_rows, known_codes, prompt_record
+from tlpo.data.prompts import chosen_rows, known_codes, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row, read_rows, require_file
 from tlpo.errors import UserError

@@ -2,7 +2,8 @@
 
 What is kept (and, if asked for, what is dropped) goes into hidden files beside the outputs, and every few seconds a
 third one notes how far both have come. The same command goes on from there: it reads the kept prompts back, which later
-ones are compared with, and skips the rows that were judged. At the end the files take their names.
+ones are compared with, and skips the rows that were judged. At the end the files take their names, and the same
+command finds the report and leaves it at that.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tlpo.data.fields import ANSWERS, INPUTS, PROMPTS, FieldNames, names_prompt, prompt_in
 from tlpo.data.filters import REASONS, Objection, PromptFilter
 from tlpo.data.lines import check_output, to_line
-from tlpo.data.prompts import ANSWERS, Split, chosen_rows, prompt_in, prompt_record
+from tlpo.data.prompts import Split, chosen_rows, nothing_left, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row, read_json_lines, read_rows
 from tlpo.errors import UserError, at
@@ -28,7 +30,7 @@ from tlpo.provenance import versions
 
 # Seconds between two notes of how far the files have come.
 _EVERY = 5.0
-_OWN = ("id", "prompt", "messages", "instruction", "input", "language", *ANSWERS)
+_OWN = ("id", *PROMPTS, "language", *ANSWERS)
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,14 @@ class Source:
 
     path: a file, a folder with a data set, or a hub id (see `tlpo.data.rows.read_rows`). language: codes; one of them
     stands for records that name none. split, subset: of a data set that has several; "train" and "eval" also choose
-    among records that have a field ``split``.
+    among records that have a field ``split``. fields: what the data set calls prompts and answers.
     """
 
     path: str
     language: tuple[str, ...] = ()
     split: str | None = None
     subset: str | None = None
+    fields: FieldNames = field(default_factory=FieldNames)
 
     @property
     def part(self) -> Split:
@@ -54,7 +57,7 @@ class Source:
         """What tells this source from another or an older one."""
         path = Path(self.path)
         stamp = [path.stat().st_size, path.stat().st_mtime_ns] if path.is_file() else None
-        return {**asdict(self), "language": list(self.language), "stamp": stamp}
+        return {**asdict(self), "language": list(self.language), "size_and_time": stamp}
 
 
 @dataclass
@@ -86,6 +89,8 @@ def filter_prompts(
 ) -> dict[str, Any]:
     """Write the prompts that pass to ``output`` and a report beside it; return the report.
 
+    If that was done before, with the same settings, the report says so (``done_before``) and nothing is read again.
+
     A record comes back with id, prompt, language, answer (if it has a reference answer) and its other fields.
 
     Args:
@@ -105,15 +110,19 @@ def filter_prompts(
     check_output(output, source.path, dropped)
     if dropped is not None:
         check_output(dropped, source.path)
-    decided_by = {"source": source.identity(), "settings": asdict(prompt_filter.settings), **(identity or {})}
-    decided_by = json.loads(json.dumps(decided_by, default=str))  # as it is read back
-    job = _Job(output, dropped, decided_by)
+    beside = None if dropped is None else os.path.relpath(dropped.resolve(), output.parent.resolve())
+    settings = asdict(prompt_filter.settings)
+    decided_by = {"source": source.identity(), "settings": settings, "dropped_file": beside, **(identity or {})}
+    job = _Job(output, dropped, json.loads(json.dumps(decided_by, default=str)))  # as it is read back
+    if (before := job.finished()) is not None:
+        return {**before, "done_before": True}
     begun = time.perf_counter()
     done = job.go_on(prompt_filter)
     resumed = number = done.rows
+    seen: dict[str, int] = {}
     report = on_progress or (lambda counts: None)
     try:
-        for record, row, number in _unread(source, done.rows, opened):
+        for record, row, number in _unread(source, done.rows, opened, seen):
             code = _written_in(row)
             values = _fields(record, row, number)
             found = prompt_filter.objection(record, values["id"], code)
@@ -134,13 +143,16 @@ def filter_prompts(
         raise
     done.rows = max(done.rows, number)
     report(done)
+    if not done.languages:
+        job.abandon()
+        raise UserError(nothing_left(source.path, seen, source.language, source.part))
     return job.finish(done, {"resumed_rows": resumed, "seconds": round(time.perf_counter() - begun, 1)})
 
 
 def _unread(
-    source: Source, done: int, opened: Callable[[BinaryIO], None] | None
+    source: Source, done: int, opened: Callable[[BinaryIO], None] | None, seen: dict[str, int]
 ) -> Iterator[tuple[PromptRecord, Row, int]]:
-    """(prompt, row, its number from 1) of every row after the first ``done``."""
+    """(prompt, row, its number from 1) of every row after the first ``done``. seen: languages of all, filled in."""
     number = done
 
     def counted() -> Iterator[Row]:
@@ -150,9 +162,10 @@ def _unread(
             number += 1
             yield row
 
-    for row, code in chosen_rows(counted(), language=source.language, split=source.part):
+    for row, code in chosen_rows(counted(), language=source.language, split=source.part, seen=seen):
+        row = source.fields.applied(row)
         prompt, _ = prompt_in(row.fields)
-        if isinstance(prompt, str) and not prompt.strip():
+        if prompt is None and names_prompt(row):
             name = None if row.fields.get("id") is None else str(row.fields["id"])
             yield PromptRecord(index=number - 1, prompt="", language=code, id=name, where=row.where), row, number
         else:
@@ -170,7 +183,8 @@ def _written_in(row: Row) -> str | None:
 
 def _fields(record: PromptRecord, row: Row, number: int) -> dict[str, Any]:
     answer = {} if record.answer is None else {"answer": record.answer}
-    others = {name: value for name, value in row.fields.items() if name not in _OWN}
+    own = {*_OWN, *(INPUTS if "instruction" in row.fields else ())}
+    others = {name: value for name, value in row.fields.items() if name not in own}
     return {"id": record.id or str(number), "prompt": record.prompt, "language": record.language, **answer, **others}
 
 
@@ -183,11 +197,32 @@ class _Job:
         self._state = output.with_name(f".{output.name}.state.json")
         self._targets = [output, *([dropped] if dropped is not None else [])]
         self._parts = [path.with_name(f".{path.name}.part") for path in self._targets]
-        if output.exists() and not self._state.exists():
-            raise UserError(f"{output} is there already: remove it, or choose another output")
         self._streams: list[BinaryIO] = []
         self._noted = time.monotonic()
         self._marked: dict[str, Any] | None = None
+
+    def finished(self) -> dict[str, Any] | None:
+        """The report of a filtering that came to its end with these settings; None of one that has to be done.
+
+        Raises UserError when the output is there, but is that of another one.
+        """
+        if self._state.exists() or not self._output.exists():
+            return None
+        try:
+            report: dict[str, Any] = json.loads(self._report_path.read_text(encoding="utf-8"))
+            known = {name: report[name] for name in self._identity}
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(f"{self._output} is there already: remove it, or choose another output") from None
+        if known != self._identity:
+            raise UserError(
+                f"{self._output} is there already, made with another {_difference(known, self._identity)}: remove it, "
+                "or choose another output"
+            )
+        if self._dropped is not None and not self._dropped.exists():
+            raise UserError(
+                f"{self._dropped} is gone, but not {self._output}: remove that too, or choose another output"
+            )
+        return report
 
     def go_on(self, prompt_filter: PromptFilter) -> Counts:
         """Open the files where they were left; the filter learns what was kept. A fresh start without any."""
@@ -245,12 +280,8 @@ class _Job:
             path.unlink(missing_ok=True)
 
     def finish(self, done: Counts, cost: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the files their names and write the report. Raises UserError when nothing was read."""
+        """Give the files their names and write the report."""
         self._close()
-        if not done.languages:
-            self.abandon()
-            source = self._identity["source"]
-            raise UserError(f"{source['path']}: no prompt for {', '.join(source['language']) or 'this split'} in it")
         report = {
             "rows": done.rows,
             "read": sum(sum(outcomes.values()) for outcomes in done.languages.values()),
@@ -270,20 +301,33 @@ class _Job:
     def _left(self) -> tuple[list[int], Counts]:
         try:
             left = json.loads(self._state.read_text(encoding="utf-8"))
-            known, sizes, done = left["identity"], list(left["sizes"]), Counts(**left["counts"])
-            whole = all(part.stat().st_size >= size for part, size in zip(self._parts, sizes, strict=True))
+            known, sizes, done = dict(left["identity"]), list(left["sizes"]), Counts(**left["counts"])
+            whole = known != self._identity or all(
+                part.stat().st_size >= size for part, size in zip(self._parts, sizes, strict=True)
+            )
         except (OSError, ValueError, KeyError, TypeError):
-            known, sizes, done, whole = None, [], Counts(), False
+            known, sizes, done, whole = {}, [], Counts(), False
         if not whole:
             raise UserError(f"{self._state} is damaged, or its files are gone: remove it to start anew")
         if known != self._identity:
-            changed = ", ".join(name for name in self._identity if known.get(name) != self._identity[name])
             raise UserError(
-                f"{self._output} was begun with another {changed or 'run'}: remove {self._state} to start anew, or "
-                "choose another output"
+                f"{self._output} was begun with another {_difference(known, self._identity)}: remove {self._state} to "
+                "start anew, or choose another output"
             )
         return sizes, done
 
     def _close(self) -> None:
         for stream in self._streams:
             stream.close()
+
+
+def _difference(known: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The names of what differs, those of single settings where there are some."""
+    names: list[str] = []
+    for name, value in now.items():
+        other = known.get(name)
+        if isinstance(value, dict) and isinstance(other, dict):
+            names += [inner for inner in value if other.get(inner) != value[inner]]
+        elif other != value:
+            names.append(name)
+    return ", ".join(names) or "run"

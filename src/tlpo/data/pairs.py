@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tlpo.data.prompts import ANSWERS, chosen_rows, prompt_record
+from tlpo.data.fields import ANSWERS
+from tlpo.data.prompts import chosen_rows, prompt_record
 from tlpo.data.records import PromptRecord
 from tlpo.data.rows import Row
 from tlpo.errors import UserError

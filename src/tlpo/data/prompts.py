@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from tlpo.data.fields import names_prompt, prompt_in
 from tlpo.data.records import PromptRecord, problem_with
 from tlpo.data.rows import Row, read_json_lines, read_rows
-from tlpo.errors import UserError
-from tlpo.languages import get_language
+from tlpo.errors import UserError, at
+from tlpo.languages import get_language, language_called
 
 Split = Literal["train", "eval", "all"]
 
-ANSWERS = ("answer", "completion", "output")
 PROMPT_LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "ko", "pt", "ru", "tr", "vi", "zh")
 
 
@@ -27,8 +28,8 @@ def load_prompts(
 ) -> list[PromptRecord]:
     """Load prompts from a file (JSONL, JSON, CSV, TSV, TXT, each also ``.gz``; Parquet), or the bundled ones.
 
-    A record has ``prompt`` (text or chat messages; see `prompt_in` for the other names it may have) and may have
-    ``language`` (that of the *answer*), ``id``, ``source``, ``setting``, ``split`` and a reference answer.
+    A record has ``prompt`` (text or chat messages; see `tlpo.data.fields.prompt_in` for the other names it may have)
+    and may have ``language`` (that of the *answer*), ``id``, ``source``, ``setting``, ``split`` and a reference answer.
 
     Args:
         path: the file; None for the bundled prompts (see ``PROMPT_LANGUAGES``).
@@ -48,7 +49,7 @@ def load_prompts(
         for index, (row, code) in enumerate(chosen_rows(rows, language=wanted, split=split, seen=seen))
     ]
     if not records:
-        raise UserError(_nothing_left("the bundled prompts" if path is None else str(path), seen, wanted, split))
+        raise UserError(nothing_left("the bundled prompts" if path is None else str(path), seen, wanted, split))
     return records
 
 
@@ -79,20 +80,6 @@ def chosen_rows(
             yield row, code
 
 
-def prompt_in(fields: Mapping[str, Any]) -> tuple[object, str | None]:
-    """A record's prompt and its reference answer, each None where there is none, by the names in use.
-
-    The prompt is ``prompt`` or ``messages``, or ``instruction`` with ``input`` after an empty line, as in Alpaca and
-    Bactrian-X. The answer is ``answer``, ``completion`` or ``output``, if that is text.
-    """
-    prompt = fields.get("prompt", fields.get("messages"))
-    if prompt is None and isinstance(prompt := fields.get("instruction"), str):
-        more = fields.get("input")
-        prompt = f"{prompt}\n\n{more}" if isinstance(more, str) and more.strip() else prompt
-    answers = (fields.get(name) for name in ANSWERS)
-    return prompt, next((answer for answer in answers if isinstance(answer, str) and answer.strip()), None)
-
-
 def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
     """The prompt of a row, whose answer's language is ``code``.
 
@@ -101,8 +88,13 @@ def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
     fields = row.fields
     prompt, answer = prompt_in(fields)
     if prompt is None:
-        have = ", ".join(map(str, fields)) or "nothing"
-        raise UserError(f"{row.where}: no 'prompt' (nor 'messages' or 'instruction'); the record has {have}")
+        if names_prompt(row):
+            raise UserError(f"{row.where}: the prompt is empty: fill it in, or let 'tlpo data filter' drop the record")
+        have = ", ".join(map(str, row.names)) or "nothing"
+        raise UserError(
+            f"{row.where}: no 'prompt' (nor 'messages', 'conversations' or 'instruction'); the record has {have}: "
+            "'tlpo data filter --prompt_field NAME' reads another field"
+        )
     problem = problem_with(prompt)
     if problem:
         raise UserError(f"{row.where}: {problem}")
@@ -118,6 +110,15 @@ def prompt_record(row: Row, index: int, code: str) -> PromptRecord:
         answer=answer,
         setting=setting,
     )
+
+
+def nothing_left(name: str, seen: Mapping[str, int], wanted: Sequence[str], split: str) -> str:
+    """Why no prompt of a file was chosen, in one line. name: the file's; the others as in `chosen_rows`."""
+    if not seen:
+        return f"{name}: no prompt in it: give at least one record"
+    if wanted and not set(wanted) & set(seen):
+        return f"{name}: no prompt for {', '.join(wanted)}: it has {', '.join(sorted(seen))}"
+    return f"{name}: no prompt of the split '{split}'"
 
 
 def _bundled(wanted: Sequence[str]) -> Iterator[Row]:
@@ -141,17 +142,18 @@ def _language_of(row: Row, wanted: Sequence[str]) -> str:
         if len(wanted) == 1:
             return wanted[0]
         raise UserError(f"{row.where}: no 'language': add the field, or name one language for all records")
+    code = _code_of(str(named))
+    if code is None and not wanted:
+        with at(row.where):
+            get_language(str(named))
+    return code or str(named)  # maybe somebody else's language; the file may well be in many
+
+
+@lru_cache(maxsize=1000)
+def _code_of(named: str) -> str | None:
+    """The code of a language by its code or its English name; None of one that is not known."""
+    called = language_called(named)
     try:
-        return get_language(str(named)).code
-    except UserError as error:
-        if wanted:
-            return str(named)  # somebody else's language; the file may well be in many
-        raise UserError(f"{row.where}: {error}") from None
-
-
-def _nothing_left(name: str, seen: dict[str, int], wanted: Sequence[str], split: str) -> str:
-    if not seen:
-        return f"{name}: no prompt in it: give at least one record"
-    if wanted and not set(wanted) & set(seen):
-        return f"{name}: no prompt for {', '.join(wanted)}: it has {', '.join(sorted(seen))}"
-    return f"{name}: no prompt of the split '{split}'"
+        return called.code if called else get_language(named).code
+    except UserError:
+        return None

@@ -12,7 +12,7 @@ import io
 import json
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -27,10 +27,19 @@ _CSV_FIELD_LIMIT = 10**8  # characters; the csv module's own limit of 131,072 is
 
 @dataclass(frozen=True)
 class Row:
-    """Fields of one record and where it stands, e.g. ``prompts.jsonl, line 12``."""
+    """Fields of one record and where it stands, e.g. ``prompts.jsonl, line 12``.
+
+    blank: columns of a table in which the record has nothing; they are no fields.
+    """
 
     where: str
     fields: dict[str, Any]
+    blank: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that the record could have named: its fields, and the columns that it leaves blank."""
+        return (*self.fields, *self.blank)
 
 
 def read_rows(
@@ -58,7 +67,7 @@ def read_rows(
         require_file(path)
     if is_table or path.is_dir() or (suffix not in _READERS and is_hub_id(name)):
         for number, fields in table_rows(name, split, subset):
-            yield Row(f"{name}, record {number}", fields)
+            yield _row_of_table(f"{name}, record {number}", fields)
         return
     reader = _READERS.get(suffix)
     if reader is None:
@@ -153,13 +162,18 @@ def _delimited(delimiter: str) -> Callable[[BinaryIO, str], Iterator[Row]]:
                 where = f"{name}, line {reader.line_num}"
                 if None in fields:
                     raise UserError(f"{where}: more fields than the header has columns: quote fields that hold commas")
-                yield Row(where, {key: value for key, value in fields.items() if value not in (None, "")})
+                yield _row_of_table(where, {key: value or None for key, value in fields.items()})
         except csv.Error as error:
             raise UserError(f"{name}, line {reader.line_num}: not CSV ({error})") from None
         finally:
             text.detach()  # or it would close the stream, which is not its own
 
     return rows
+
+
+def _row_of_table(where: str, cells: Mapping[str, Any]) -> Row:
+    filled = {name: cell for name, cell in cells.items() if cell is not None}
+    return Row(where, filled, tuple(name for name in cells if name not in filled))
 
 
 def _text_rows(stream: BinaryIO, name: str) -> Iterator[Row]:

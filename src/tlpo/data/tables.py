@@ -18,7 +18,7 @@ def is_hub_id(name: str) -> bool:
 
 
 def table_rows(name: str, split: str | None, subset: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(number from 1, fields) of each record; fields that are None are left out. Never held in memory whole.
+    """(number from 1, its cells by column, None where there is nothing) of each record. Never held in memory whole.
 
     Args:
         name: a ``.parquet`` or ``.arrow`` file, a folder (``Dataset.save_to_disk``, or data files), or a hub id.
@@ -37,7 +37,7 @@ def table_rows(name: str, split: str | None, subset: str | None = None) -> Itera
     try:
         table = _opened(datasets, name, subset)
         for number, fields in enumerate(_one_split(datasets, table, name, split), start=1):
-            yield number, {key: value for key, value in fields.items() if value is not None}
+            yield number, dict(fields)
     except expected as error:
         raise UserError(f"cannot read '{name}' as a data set: {' '.join(str(error).split())[:200]}") from None
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 FILE = "contamination.json"
 
 
-def note_contamination(run: RunConfig, args: MethodConfig, folder: Path, *, new: bool = False) -> dict[str, Any] | None:
+def note_contamination(run: RunConfig, args: MethodConfig, folder: Path, *, new: bool = False) -> dict[str, Any]:
     """Compare the run's training prompts with its evaluation prompts; write ``contamination.json`` and tell the result.
 
-    Done once a run. Of a run without evaluation prompts (its languages have none bundled, and no file is given) there
-    is nothing to compare: None.
+    Done once a run. Languages without evaluation prompts (none are bundled, and no file with some is given) are not
+    checked, which is told too.
 
     Args:
         run, args: what is trained on, and with which of the data file's records.
@@ -34,7 +34,7 @@ def note_contamination(run: RunConfig, args: MethodConfig, folder: Path, *, new:
             prompts, and does not count.
 
     Returns:
-        See `tlpo.data.contamination.contamination`.
+        See `tlpo.data.contamination.contamination`; and not_checked: codes of the languages that were not.
 
     Raises:
         UserError: a file cannot be used.
@@ -46,12 +46,17 @@ def note_contamination(run: RunConfig, args: MethodConfig, folder: Path, *, new:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
     train = _training(run, args)
-    evaluation = _evaluation(run, list(dict.fromkeys(record.language for record in train)))
-    if not evaluation:
-        return None
-    found = contamination(train, evaluation)
+    languages = list(dict.fromkeys(record.language for record in train))
+    evaluation = _evaluation(run, languages)
+    covered = {record.language for record in evaluation}
+    found = contamination(train, evaluation) | {"not_checked": [code for code in languages if code not in covered]}
     write_json(path, found)
-    sys.stderr.write(f"{told(found)}{f'; see {path}' if found['pairs'] else ''}\n")
+    if evaluation:
+        sys.stderr.write(f"{told(found)}{f'; see {path}' if found['pairs'] else ''}\n")
+    if found["not_checked"]:
+        codes, file = ", ".join(found["not_checked"]), run.eval_prompts
+        remedy = "name a file with --eval_prompts" if file is None else f"add some to {file}"
+        sys.stderr.write(f"contamination: not checked: no evaluation prompts for {codes}; {remedy}\n")
     return found
 
 

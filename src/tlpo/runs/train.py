@@ -275,7 +275,10 @@ def _recipe(run: RunConfig, args: MethodConfig) -> dict[str, Any]:
 def _contamination_told(run: RunConfig, found: dict[str, Any]) -> str:
     """Which prompts were compared, and what came of it; of a file the name alone, as others read the card."""
     which = "bundled" if run.eval_prompts is None else Path(run.eval_prompts).name
-    return (
+    compared = (
         f"of {found['train']} training prompts {found['exact']} are among the {found['evaluation']} held-out ones "
         f"({which}) and {found['near']} are near one"
     )
+    lacking = ", ".join(found.get("not_checked", ()))  # a run of an earlier version has none
+    missing = f"not checked: no held-out prompts for {lacking}"
+    return "; ".join([*([compared] if found["evaluation"] else []), *([missing] if lacking else [])])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tlpo.data import PROMPT_LANGUAGES, PromptRecord, load_prompts
-from tlpo.data.prompts import prompt_in
+from tlpo.data.fields import prompt_in
 from tlpo.data.records import last_user_text
 from tlpo.errors import UserError
 
@@ -64,9 +64,62 @@ def test_a_reference_answer(fields: dict[str, Any], answer: str | None) -> None:
     assert prompt_in({"prompt": "p", **fields}) == ("p", answer)
 
 
+def test_a_blank_field_makes_way_for_another() -> None:
+    assert prompt_in({"prompt": None, "messages": [], "instruction": "i", "input": "more"}) == ("i\n\nmore", None)
+
+
+@pytest.mark.parametrize(
+    ("turns", "prompt", "answer"),
+    [
+        ([("human", "q"), ("gpt", "a")], [("user", "q")], "a"),
+        ([("system", "s"), ("human", "q")], [("system", "s"), ("user", "q")], None),
+        (
+            [("human", "q"), ("gpt", "a"), ("user", "r"), ("assistant", "b")],
+            [("user", "q"), ("assistant", "a"), ("user", "r")],
+            "b",
+        ),
+        ([("human", "q"), ("tool", "t"), ("gpt", " ")], [("user", "q"), ("tool", "t")], None),
+    ],
+)
+def test_turns_of_sharegpt(turns: list[Any], prompt: list[Any], answer: str | None) -> None:
+    """The last answer is no part of the prompt: a response would go on with it."""
+    written = [{"from": speaker, "value": text} for speaker, text in turns]
+    found = [{"role": role, "content": text} for role, text in prompt]
+    assert prompt_in({"conversations": written}) == (found, answer)
+    assert prompt_in({"conversations": written, "answer": "given"}) == (found, "given")
+
+
+def test_turns_that_are_not_sharegpts_stay_what_they_are(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    assert prompt_in({"conversations": messages}) == (messages, None)
+    path = file_of(tmp_path, {"conversations": [{"from": "human", "value": 3}], "language": "ko"})
+    with pytest.raises(UserError, match=r"line 1: message 1 \('user'\) has no text 'content'"):
+        load_prompts(path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "prompt"),
+    [
+        ({"context": "c"}, "i\n\nc"),
+        ({"input": " ", "context": "c"}, "i\n\nc"),
+        ({"input": "n", "context": "c"}, "i\n\nn"),
+        ({"input": "", "context": None}, "i"),
+        ({"prompt": "p", "context": "c"}, "p"),
+    ],
+)
+def test_what_an_instruction_is_about(fields: dict[str, Any], prompt: str) -> None:
+    assert prompt_in({"instruction": "i", **fields}) == (prompt, None)
+
+
 def test_an_option_fills_in_the_language(tmp_path: Path) -> None:
     path = file_of(tmp_path, {"prompt": "a"}, {"prompt": "b", "language": "ja"})
     assert [(r.prompt, r.language) for r in load_prompts(path, language="ja")] == [("a", "ja"), ("b", "ja")]
+
+
+def test_a_language_may_be_named_in_english(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"prompt": "a", "language": "Korean"}, {"prompt": "b", "language": "japanese"})
+    assert [(r.prompt, r.language) for r in load_prompts(path)] == [("a", "ko"), ("b", "ja")]
+    assert [r.prompt for r in load_prompts(path, language="ko")] == ["a"]
 
 
 def test_an_option_chooses_among_the_languages_of_the_records(tmp_path: Path) -> None:
@@ -100,9 +153,14 @@ def test_splits(tmp_path: Path) -> None:
         ({"text": "p", "language": "ko"}, r"line 2: no 'prompt' \(nor .*\); the record has text, language"),
         ({"prompt": "p"}, r"line 2: no 'language'"),
         ({"prompt": "p", "language": "kk1"}, r"line 2: .*'kk1'.*did you mean 'kk'"),
-        ({"prompt": "  ", "language": "ko"}, r"line 2: the prompt is empty"),
+        ({"prompt": "  ", "messages": [], "language": "ko"}, r"line 2: the prompt is empty"),
         ({"prompt": 3, "language": "ko"}, r"line 2: the prompt is neither text nor a list"),
-        ({"prompt": [], "language": "ko"}, r"line 2: the prompt is neither text nor a list"),
+        ({"prompt": [], "language": "ko"}, r"line 2: the prompt is empty"),
+        (
+            {"prompt": None, "language": "ko"},
+            r"line 2: the prompt is empty: fill it in, or let 'tlpo data filter' drop",
+        ),
+        ({"instruction": " ", "input": "i", "language": "ko"}, r"line 2: the prompt is empty"),
         ({"prompt": [{"content": "x"}], "language": "ko"}, r"line 2: message 1 has no 'role'"),
         ({"prompt": [{"role": "user", "content": 1}], "language": "ko"}, r"line 2: message 1 \('user'\) has no text"),
     ],

@@ -41,6 +41,13 @@ def test_a_json_file_may_hold_records_one_after_another(tmp_path: Path) -> None:
     assert [row.where for row in read_rows(path)] == [f"{path}, record 1", f"{path}, record 2"]
 
 
+def test_what_a_table_leaves_blank_is_no_field_but_known(tmp_path: Path) -> None:
+    rows = list(read_rows(written(tmp_path, "p.csv", 'prompt,language,id\n"",ko,1\n가\n')))
+    assert [row.fields for row in rows] == [{"language": "ko", "id": "1"}, {"prompt": "가"}]
+    assert [row.blank for row in rows] == [("prompt",), ("language", "id")]
+    assert rows[0].names == ("language", "id", "prompt")
+
+
 def test_text_is_one_prompt_a_line(tmp_path: Path) -> None:
     path = written(tmp_path, "p.txt", "  first \n\nsecond\u2028still second\n")
     rows = list(read_rows(path))
@@ -54,7 +61,9 @@ def test_parquet_and_saved_data_sets(tmp_path: Path) -> None:
     table.to_parquet(str(tmp_path / "p.parquet"))
     table.save_to_disk(str(tmp_path / "folder"))
     for name in ("p.parquet", "folder"):
-        assert [row.fields for row in read_rows(tmp_path / name)] == [*ROWS, {"prompt": "x"}]
+        rows = list(read_rows(tmp_path / name))
+        assert [row.fields for row in rows] == [*ROWS, {"prompt": "x"}]
+        assert [row.blank for row in rows] == [(), (), ("language",)]
 
 
 def test_splits_and_folders_of_data_files(tmp_path: Path) -> None:

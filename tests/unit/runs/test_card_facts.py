@@ -69,3 +69,21 @@ def test_the_card_says_what_was_trained_and_evaluated_on(path: str | None, which
     told = f"of 100 training prompts 2 are among the 60 held-out ones ({which}) and 1 are near one"
     assert f"| contamination | `{told}` |" in card
     assert "contamination" not in render_model_card(_facts(run, args, None, {}, None))
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "told"),
+    [
+        (0, "not checked: no held-out prompts for sw, hu"),
+        (
+            60,
+            "of 9 training prompts 0 are among the 60 held-out ones (bundled) and 0 are near one; not checked: no "
+            "held-out prompts for sw, hu",
+        ),
+    ],
+)
+def test_the_card_says_what_was_not_checked(evaluation: int, told: str, tmp_path: Path) -> None:
+    args = TLPOConfig(output_dir=str(tmp_path), use_cpu=True)
+    found = {"train": 9, "evaluation": evaluation, "exact": 0, "near": 0, "not_checked": ["sw", "hu"]}
+    card = render_model_card(_facts(RunConfig(model="m", language=["ko"]), args, None, {}, None, found))
+    assert f"| contamination | `{told}` |" in card

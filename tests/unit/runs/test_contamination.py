@@ -21,14 +21,14 @@ def run(**options: Any) -> RunConfig:
     return RunConfig(model="m", **options)
 
 
-def note(config: RunConfig, folder: Path, *, new: bool = False, **options: Any) -> dict[str, Any] | None:
+def note(config: RunConfig, folder: Path, *, new: bool = False, **options: Any) -> dict[str, Any]:
     return note_contamination(config, arguments(config.method, folder, **options), folder, new=new)
 
 
 def test_the_bundled_prompts_are_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = note(run(language=["ko", "fr"]), tmp_path)
-    assert found is not None
     assert (found["train"], found["evaluation"], found["exact"], found["near"]) == (200, 120, 0, 0)
+    assert found["not_checked"] == []
     assert json.loads((tmp_path / "contamination.json").read_text(encoding="utf-8")) == found
     assert capsys.readouterr().err.startswith("no contamination: of 200 training and 120 evaluation prompts")
 
@@ -40,7 +40,6 @@ def test_offending_pairs_are_named_once(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
     for printed in (True, False):
         found = note(run(prompts=str(path)), tmp_path)
-        assert found is not None
         (pair,) = found["pairs"]
         assert (pair["kind"], pair["train"]["id"], pair["evaluation"]["id"]) == ("exact", "bad", held_out[7].id)
         told = capsys.readouterr().err
@@ -54,7 +53,6 @@ def test_methods_that_learn_from_responses_are_checked_by_their_data(tmp_path: P
     pair = {"prompt": held_out[0].prompt, "language": "ja", "chosen": "はい", "rejected": "yes"}
     path.write_text(json.dumps(pair) + "\n", encoding="utf-8")
     found = note(run(method="dpo", data=str(path)), tmp_path)
-    assert found is not None
     assert (found["train"], found["exact"]) == (1, 1)
 
 
@@ -70,7 +68,6 @@ def test_of_a_data_file_what_is_trained_on_counts(tmp_path: Path) -> None:
         config = run(**options, **given)
         found = note(config, tmp_path, new=True, rollout_budget=budget)
         used = load_material(config, arguments("dpo", tmp_path, rollout_budget=budget)).examples
-        assert found is not None
         assert [pair["train"]["where"] for pair in found["pairs"]] == [example.where for example in used]
         assert found["exact"] == found["train"] == len(used)
         assert len(used) == trained if trained else len(used) in (2, 3)  # the one without a pair may be among the paid
@@ -83,11 +80,9 @@ def test_a_run_that_begins_compares_anew(tmp_path: Path) -> None:
     for prompt, exact in ((held_out[0].prompt, 1), ("밥을 짓는 법", 0)):
         write_lines(path, [{"prompt": prompt, "language": "ko"}])
         found = note(run(prompts=str(path)), tmp_path, new=True)
-        assert found is not None
         assert found["exact"] == exact
     write_lines(path, [{"prompt": "swali", "language": "sw"}])
-    assert note(run(prompts=str(path)), tmp_path, new=True) is None
-    assert not (tmp_path / "contamination.json").exists()
+    assert note(run(prompts=str(path)), tmp_path, new=True)["pairs"] == []
 
 
 @pytest.mark.parametrize("method", ["tlpo", "grpo"])
@@ -102,7 +97,6 @@ def test_a_file_of_evaluation_prompts(tmp_path: Path) -> None:
     train.write_text('{"prompt": "a question", "language": "sw"}\n', encoding="utf-8")
     other.write_text('{"prompt": "A question?", "language": "sw"}\n', encoding="utf-8")
     found = note(run(prompts=str(train), eval_prompts=str(other)), tmp_path)
-    assert found is not None
     assert found["exact"] == 1
 
 
@@ -119,7 +113,6 @@ def test_the_benchmark_as_evaluation_prompts(tmp_path: Path, kind: str) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
     path = tmp_path / ("test_sets.zip" if kind == "zip" else "test_sets")
     found = note(run(prompts=str(train), eval_prompts=str(path)), tmp_path)
-    assert found is not None
     assert (found["train"], found["evaluation"], found["exact"]) == (1, 2, 1)
 
 
@@ -129,12 +122,28 @@ def test_of_a_file_with_splits_the_evaluation_split_counts(tmp_path: Path) -> No
             {"prompt": "something else", "language": "ko", "split": "eval"}]  # fmt: skip
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     found = note(run(prompts=str(path), eval_prompts=str(path)), tmp_path)
-    assert found is not None
     assert (found["train"], found["evaluation"], found["exact"]) == (1, 1, 0)
 
 
-def test_without_evaluation_prompts_there_is_nothing_to_compare(tmp_path: Path) -> None:
+def test_languages_without_evaluation_prompts_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train = tmp_path / "train.jsonl"
     train.write_text('{"prompt": "swali", "language": "sw"}\n', encoding="utf-8")
-    assert note(run(prompts=str(train)), tmp_path) is None
-    assert not (tmp_path / "contamination.json").exists()
+    for told in ("contamination: not checked: no evaluation prompts for sw; name a file with --eval_prompts\n", ""):
+        found = note(run(prompts=str(train)), tmp_path)
+        assert (found["train"], found["evaluation"], found["pairs"], found["not_checked"]) == (1, 0, [], ["sw"])
+        assert json.loads((tmp_path / "contamination.json").read_text(encoding="utf-8")) == found
+        assert capsys.readouterr().err == told
+
+
+def test_languages_without_evaluation_prompts_beside_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prompts = {"sw": "swali", "ko": "밥", "hu": "á"}
+    rows = [{"prompt": prompt, "language": code} for code, prompt in prompts.items()]
+    train, other = write_lines(tmp_path / "train.jsonl", rows), write_lines(tmp_path / "eval.jsonl", rows[2:])
+    found = note(run(prompts=str(train)), tmp_path, new=True)
+    assert (found["train"], found["evaluation"], found["not_checked"]) == (3, 60, ["sw", "hu"])
+    compared, missing = capsys.readouterr().err.splitlines()
+    assert compared.startswith("no contamination: of 3 training and 60 evaluation prompts")
+    assert missing == "contamination: not checked: no evaluation prompts for sw, hu; name a file with --eval_prompts"
+    found = note(run(prompts=str(train), eval_prompts=str(other)), tmp_path, new=True)
+    assert (found["exact"], found["not_checked"]) == (1, ["sw", "ko"])
+    assert capsys.readouterr().err.endswith(f"no evaluation prompts for sw, ko; add some to {other}\n")

@@ -27,6 +27,12 @@ def main(
         str | None, typer.Option(help="Code of the language, or several; needed if records name none.")
     ] = None,
     dropped: Annotated[Path | None, typer.Option(help="Write what is dropped here (.jsonl), with the reason.")] = None,
+    prompt_field: Annotated[
+        str | None, typer.Option(help="The field with the prompt, if it is none of those read by themselves.")
+    ] = None,
+    answer_field: Annotated[
+        str | None, typer.Option(help="The field with the reference answer, if it is none of those.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Which split, of a data set that has several.")] = None,
     subset: Annotated[str | None, typer.Option(help="Which configuration, of a data set that has several.")] = None,
     against: Annotated[
@@ -49,10 +55,11 @@ def main(
     """Drop prompts that name a language, ask for a translation or for code, are confused, too long or repeated.
 
     A prompt stands once in the counts, under the first check that objects. An interrupted run goes on when the same
-    command is given again.
+    command is given again; one that is finished shows its counts.
     """
     from rich.console import Console
 
+    from tlpo.data.fields import FieldNames
     from tlpo.data.filtering import Source, filter_prompts
     from tlpo.data.filters import FilterSettings, PromptFilter
     from tlpo.data.prompts import known_codes
@@ -69,7 +76,7 @@ def main(
     identity = {"model": model, "against": against or [], "evaluation": digest}
     with file_progress("filtering", output) as (on_progress, opened):
         report = filter_prompts(
-            Source(source, codes, split, subset),
+            Source(source, codes, split, subset, FieldNames(prompt_field, answer_field)),
             output,
             prompt_filter,
             dropped=dropped,
@@ -78,6 +85,8 @@ def main(
             opened=opened,
         )
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    if report.get("done_before"):
+        console.print("This was done before, with the same settings.")
     console.print(filter_table(report))
     for path in (output, dropped):
         if path is not None:

@@ -42,8 +42,12 @@ def note_overlap(plan: Plan) -> str:
     told = f"Of {len(train)} training prompts {'; '.join(_told(name, one) for name, one in found.items())}."
     if any(one["pairs"] for one in found.values()):
         told += f" {FILE} in the study's folder names them."
+    covered = {record.language for record in against["evaluation"]}
+    lacking = [code for code in plan.study.languages if code not in covered]
+    if lacking:
+        told += f" Not checked against evaluation prompts: {', '.join(lacking)}, for which there are none."
     plan.study.output.mkdir(parents=True, exist_ok=True)
-    write_json(plan.study.output / FILE, {"told": told, "against": found})
+    write_json(plan.study.output / FILE, {"told": told, "against": found, "not_checked": lacking})
     return told
 
 

@@ -91,7 +91,13 @@ def test_nothing_to_compare(study: StudyConfig, tmp_path: Path) -> None:
     path = tmp_path / "sw.txt"
     path.write_text("".join(f"swali la {number}\n" for number in range(6)), encoding="utf-8")
     swahili = replace(study, languages=("sw",), prompts=str(path), validation_prompts=2)
-    assert "evaluation prompts" not in note_overlap(make_plan(swahili))
+    told = note_overlap(make_plan(swahili))
+    assert told == (
+        "Of 4 training prompts none is or resembles one of the 2 validation prompts. Not checked against evaluation "
+        "prompts: sw, for which there are none."
+    )
+    assert noted_overlap(study.output) == told
+    assert json.loads((study.output / "contamination.json").read_text(encoding="utf-8"))["not_checked"] == ["sw"]
 
 
 def test_an_evaluation_file_that_is_missing_is_told_at_once(study: StudyConfig) -> None:

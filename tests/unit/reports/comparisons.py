@@ -57,7 +57,7 @@ def difference(told: Told, higher_is_better: bool = True) -> dict[str, Any]:
 def _figure(key: str, axis: str, differences: Mapping[str, Told]) -> dict[str, Any]:
     share = axis != "likelihood" and key != "response/mean_length"
     higher = axis != "likelihood" and key not in ("response/digits_share", "response/repeats_share")
-    origin = 0.8 if share else 4.0
+    origin = 0.8 if share else 60.0 if key == "response/mean_length" else 4.0
     nothing = {"difference": None, "difference_ci95": None, "verdict": None}
     methods = {"base": {"value": origin, "ci95": [origin - 0.05, origin + 0.05], "runs": [origin], **nothing}}
     for label, told in differences.items():

@@ -60,7 +60,8 @@ def test_the_verdict_says_what_the_intervals_say() -> None:
     methods = {"TLPO": (UP, OPEN), "DPO": (UP, DOWN), "SFT": (DOWN, DOWN), "gate": (UP, NONE), "ORPO": (OPEN, OPEN)}
     found = comparison(methods, focus="TLPO", against=against)
     assert headline(found) == (
-        "Surgical: TLPO is more consistent, with no loss seen in accuracy (one of up to 2.0 points is not excluded)."
+        "Surgical: TLPO is more consistent, with no loss seen in accuracy. Not excluded: accuracy lower by up to 2.0 "
+        "points."
     )
     assert verdict_text(found) == (
         "The base model (base): consistency 80.0 %, accuracy 80.0 %; all differences are from it, on the same items. "
@@ -128,24 +129,67 @@ def test_what_responses_are_like_tells_how_consistency_was_bought() -> None:
     assert headline(found) == "Surgical: B is more consistent, with no loss seen in accuracy and the responses."
 
 
-def test_how_large_a_loss_of_accuracy_could_still_be_is_told() -> None:
+def test_losses_that_the_intervals_leave_open_are_told() -> None:
     unsure = (-0.08, -0.2, 0.05)
     found = comparison({"A": (UP, unsure), "B": (UP, (0.0, -0.01, 0.02))}, focus="A")
     second = comparison({"A": (UP, NONE), "B": (UP, NONE)}, ability="likelihood")
     found["axes"]["likelihood"] = "likelihood"
     found["figures"].append(second["figures"][1])
     assert headline(found) == (
-        "Surgical: A is more consistent, with no loss seen in accuracy (one of up to 20.0 points is not excluded) and "
-        "the likelihood of clean text."
+        "Surgical: A is more consistent, with no loss seen in accuracy and the likelihood of clean text. Not excluded: "
+        "accuracy lower by up to 20.0 points."
     )
-    # One of a point at most is not worth a word.
-    told = "Surgical (more consistent, with no loss seen in accuracy and the likelihood of clean text): B"
-    assert told in verdict_text(found)
+    told = main_rows(found)[1]["told"]
+    assert told.endswith("likelihood of clean text. Not excluded: accuracy lower by up to 20.0 points")
+    # One of a point at most is not worth a word; and what is left open of one method splits no group.
+    told = "(more consistent, with no loss seen in accuracy and the likelihood of clean text): B (consistency +10.0, "
+    assert f"Surgical {told}accuracy 0.0, NLL 0.000)." in verdict_text(found)
+    found["focus"] = None
+    listed = (
+        "A (consistency +10.0, accuracy -8.0, NLL 0.000; not excluded: accuracy lower by up to 20.0 points); B "
+        "(consistency +10.0, accuracy 0.0, NLL 0.000)."
+    )
+    assert listed in verdict_text(found)
+    found["focus"] = "A"
     found["figures"][-1]["methods"]["A"].update(difference((-0.1, -0.2, -0.05), higher_is_better=False))
     assert headline(found) == (
-        "Surgical: A is more consistent and better in the likelihood of clean text, with no loss seen (in accuracy one "
-        "of up to 20.0 points is not excluded)."
+        "Surgical: A is more consistent and better in the likelihood of clean text, with no loss seen. Not excluded: "
+        "accuracy lower by up to 20.0 points."
     )
+
+
+@pytest.mark.parametrize(
+    ("rise", "told"),
+    [
+        ((0.05, -0.01, 0.11), ". Not excluded: NLL higher by up to 0.110."),
+        ((0.005, -0.01, 0.02), "."),  # within the margin
+        ((0.012, 0.004, 0.018), " (a rise in NLL of less than 0.02 counts as none)."),
+    ],
+)
+def test_a_rise_in_nll_that_is_left_open(rise: tuple[float, float, float], told: str) -> None:
+    answer = headline(comparison({"A": (UP, rise)}, ability="likelihood", focus="A"))
+    assert answer == f"Surgical: A is more consistent, with no loss seen in the likelihood of clean text{told}"
+
+
+@pytest.mark.parametrize(
+    ("change", "left_open"),
+    [
+        ((-1.0, -4.8, 2.0), "accuracy lower by up to 2.0 points and responses shorter by up to 8 %"),  # of 60 tokens
+        ((-1.0, -2.9, 1.0), "accuracy lower by up to 2.0 points"),
+    ],
+)
+def test_shorter_responses_that_are_left_open(change: tuple[float, float, float], left_open: str) -> None:
+    found = comparison({"A": (UP, OPEN)}, focus="A", responses={"response/mean_length": {"A": change}})
+    assert headline(found) == (
+        f"Surgical: A is more consistent, with no loss seen in accuracy and the responses. Not excluded: {left_open}."
+    )
+
+
+def test_what_is_left_open_goes_with_no_loss_seen_alone() -> None:
+    unsure = (0.05, -0.01, 0.11)
+    found = comparison({"A": (OPEN, unsure), "B": (DOWN, unsure)}, ability="likelihood", focus="A")
+    found["figures"].append(comparison({"A": (OPEN, DOWN)})["figures"][1])
+    assert "xcluded" not in f"{headline(found)} {verdict_text(found)}"
 
 
 def curves() -> dict[str, Any]:
@@ -246,7 +290,9 @@ def test_what_to_know_of_the_verdict_stands_beside_it(
     assert "Evaluated with [another] gate." in page.texts("section", "headline")[0]
     assert "One model." in page.texts("section", "headline")[0]
     lines = comparison_markdown(found).splitlines()
-    told = "Surgical: A is more consistent, with no loss seen in accuracy (one of up to 2.0 points is not excluded)."
+    told = (
+        "Surgical: A is more consistent, with no loss seen in accuracy. Not excluded: accuracy lower by up to 2.0 points."
+    )
     answer = lines.index(f"**{told}**")
     assert answer < lines.index("- Evaluated with [another] gate.") < lines.index("- One model.")
     print_comparison(found, [])

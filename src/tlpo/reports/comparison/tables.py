@@ -44,7 +44,7 @@ def main_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
             "base": method["label"] == comparison["base"],
             "focus": method["label"] == comparison["focus"],
             "outcome": own.key if (own := found.get(method["label"])) else "base",
-            "told": f"{own.word}: {own.phrase}" if own else "",
+            "told": f"{own.word}: {own.told}" if own else "",
             "axes": {axis: axis_cells(figure_of(comparison, axis), method["label"]) for axis in comparison["axes"]},
             "text": text_cells(method["text"]),
             "extra": extra.get(method["label"], {}),

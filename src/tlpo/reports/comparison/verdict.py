@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def told(self) -> str:
-        """Such as "more consistent, with no loss seen in accuracy. Not excluded: accuracy lower by up to 2.0 points"."""
+        """Such as "more consistent, with no loss seen in accuracy. Not excluded: NLL higher by up to 0.110"."""
         return f"{self.phrase}. Not excluded: {self.left_open}" if self.left_open else self.phrase
 
 

@@ -62,10 +62,11 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
     "nll_margin"}. F is {"key", "title", "axis", "share", "higher_is_better", "items", "strata", "temperatures",
     "methods": {label: {"value", "ci95", "runs", "difference", "difference_ci95", "verdict"}}}; a verdict is
     "better", "worse", "same" or "cannot tell", and the last three are null for the base itself and where the base
-    lacks the figure. A method is missing where one of its runs lacks the figure: from consistency, if nothing in its
-    responses can be judged. C is {"difference", "difference_ci95", "verdict"} of the focus against that method.
-    caveats: what was not alike for all methods, and what else to know before the verdict is believed. Shares lie in
-    [0, 1], likelihoods are nats a token.
+    lacks the figure; the verdict alone where neither more nor less is better. A method is missing where one of its runs
+    lacks the figure: from consistency, if nothing in its responses can be judged. C is {"difference",
+    "difference_ci95", "verdict"} of the focus against that method. caveats: what was not alike for all methods, and
+    what else to know before the verdict is believed. Shares lie in [0, 1], likelihoods and divergences in nats
+    a token.
 
     Raises UserError when there is no base or nothing in its responses can be judged, an evaluation is given twice, one
     label stands for two methods, no run has the temperature asked for, or the items or the definitions of consistency
@@ -228,11 +229,8 @@ def _methods(figure: Figure, estimates: Mapping[str, Estimate], base: str) -> di
 
 def _difference(figure: Figure, one: Estimate, other: Estimate) -> dict[str, Any]:
     change, interval = difference(one, other)
-    return {
-        "difference": change,
-        "difference_ci95": list(interval),
-        "verdict": verdict(interval, figure.higher_is_better),
-    }
+    told = None if figure.higher_is_better is None else verdict(interval, figure.higher_is_better)
+    return {"difference": change, "difference_ci95": list(interval), "verdict": told}
 
 
 def _against(

@@ -218,13 +218,44 @@ def both_abilities() -> dict[str, Any]:
 def test_the_csv_holds_every_figure() -> None:
     found = both_abilities()
     rows = list(csv.DictReader(comparison_csv(found).splitlines()))
-    assert len([row for row in rows if not row["figure"].startswith("text/")]) == 4 * 3
+    assert len([row for row in rows if row["value"] and not row["figure"].startswith("text/")]) == 4 * 3
     row = next(row for row in rows if row["figure"] == "accuracy" and row["method"] == NASTY)
+    assert row["difference_from"] == "base"
     assert (float(row["difference"]), float(row["difference_low"]), row["verdict"]) == (-0.1, -0.15, "worse")
     assert (row["seeds"], row["items"]) == ("1", "60")
     base = next(row for row in rows if row["figure"] == "accuracy" and row["method"] == "base")
     assert (float(base["value"]), base["difference"], base["verdict"]) == (0.8, "", "")
+    assert (base["difference_from"], base["low"]) == ("", "0.75")
     assert next(row for row in rows if row["figure"] == "text/mean_length")["value"] == "60.0"
+
+
+def test_the_csv_holds_the_focus_against_the_others() -> None:
+    against = [
+        {"label": "base", "consistency": difference(UP), "accuracy": difference(OPEN)},
+        {"label": "DPO", "consistency": difference(OPEN), "accuracy": difference(DOWN)},
+        {"label": "SFT", "consistency": difference(UP)},  # which lacks the accuracy
+    ]
+    found = comparison({"TLPO": (UP, OPEN), "DPO": (UP, UP), "SFT": (OPEN, None)}, focus="TLPO", against=against)
+    rows = [row for row in csv.DictReader(comparison_csv(found).splitlines()) if not row["value"]]
+    assert [(row["figure"], row["method"], row["difference_from"], row["verdict"]) for row in rows] == [
+        ("consistency", "TLPO", "DPO", "cannot tell"), ("accuracy", "TLPO", "DPO", "worse"),
+        ("consistency", "TLPO", "SFT", "better"),
+    ]  # fmt: skip
+    assert [float(rows[1][f"difference{end}"]) for end in ("", "_low", "_high")] == [-0.1, -0.15, -0.05]
+    assert (rows[1]["low"], rows[1]["seeds"], rows[1]["items"]) == ("", "1", "60")
+
+
+def test_the_divergence_stands_with_the_text() -> None:
+    found = comparison({"A": (UP, OPEN)})
+    told = {"value": 0.03229, "ci95": [0.0295, 0.0353], "runs": [0.03229], **difference((0.03229, 0.0295, 0.0353))}
+    figure = {**found["figures"][0], "key": "text/kl_from_base/ko", "axis": None, "share": False, "methods": {}}
+    found["figures"].append({**figure, "methods": {"A": {**told, "verdict": None}}})
+    base, row = main_rows(found)
+    assert "KL from base, ko" not in base["text"]
+    assert row["text"] == {"mean length": "60.0", "KL from base, ko": "0.0323"}
+    line = next(row for row in csv.DictReader(comparison_csv(found).splitlines()) if "kl_from_base" in row["figure"])
+    assert (line["low"], line["difference_high"], line["verdict"]) == ("0.0295", "0.0353", "")
+    assert "0.0295 to 0.0353" in render_comparison(found, {})
 
 
 def test_the_tables() -> None:

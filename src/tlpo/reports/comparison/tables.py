@@ -24,7 +24,7 @@ from tlpo.reports.comparison.wording import (
 
 _CSV = (
     "figure", "title", "method", "seeds", "items", "value", "low", "high", "difference", "difference_low",
-    "difference_high", "verdict",
+    "difference_high", "difference_from", "verdict",
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def main_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
             "outcome": own.key if (own := found.get(method["label"])) else "base",
             "told": f"{own.word}: {own.told}" if own else "",
             "axes": {axis: axis_cells(figure_of(comparison, axis), method["label"]) for axis in comparison["axes"]},
-            "text": text_cells(method["text"]),
+            "text": text_cells(method["text"], comparison["figures"], method["label"]),
             "extra": extra.get(method["label"], {}),
         }
         for method in comparison["methods"]
@@ -111,22 +111,42 @@ def how_read(comparison: Mapping[str, Any]) -> str:
 
 
 def comparison_csv(comparison: Mapping[str, Any]) -> str:
-    """Every figure of every method, one a line; shares in [0, 1], likelihoods in nats a token."""
+    """Every figure of every method, one a line; then the focus against each other method, whose lines hold differences
+    alone. Shares are in [0, 1], likelihoods and divergences in nats a token.
+    """
     seeds = {method["label"]: method["seeds"] for method in comparison["methods"]}
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_CSV)
+    writer = csv.DictWriter(out, _CSV, restval="", lineterminator="\n")
+    writer.writeheader()
     for figure in comparison["figures"]:
         for label, told in figure["methods"].items():
-            change = told["difference_ci95"] or ("", "")
-            writer.writerow([
-                figure["key"], figure["title"], label, seeds[label], figure["items"], told["value"], *told["ci95"],
-                "" if told["difference"] is None else told["difference"], *change, told["verdict"] or "",
-            ])  # fmt: skip
+            low, high = told["ci95"]
+            own = {"value": told["value"], "low": low, "high": high, **_csv_change(told, comparison["base"])}
+            writer.writerow({**_csv_place(figure, label), "seeds": seeds[label], **own})
     for method in comparison["methods"]:
         for name, value in method["text"].items():
-            writer.writerow([f"text/{name}", name, method["label"], method["seeds"], "", value, *[""] * 6])
+            plain = {"method": method["label"], "seeds": method["seeds"], "value": value}
+            writer.writerow({"figure": f"text/{name}", "title": name, **plain})
+    focus = comparison["focus"]
+    for row in comparison["against"]:
+        for axis in comparison["axes"]:
+            if axis in row and row["label"] != comparison["base"]:
+                place = _csv_place(figure_of(comparison, axis), focus)
+                writer.writerow({**place, "seeds": seeds[focus], **_csv_change(row[axis], row["label"])})
     return out.getvalue()
+
+
+def _csv_place(figure: Mapping[str, Any], label: str) -> dict[str, Any]:
+    return {"figure": figure["key"], "title": figure["title"], "method": label, "items": figure["items"]}
+
+
+def _csv_change(told: Mapping[str, Any], origin: str) -> dict[str, Any]:
+    """The difference from `origin`; nothing where there is none."""
+    if told["difference"] is None:
+        return {}
+    low, high = told["difference_ci95"]
+    ends = {"difference_low": low, "difference_high": high}
+    return {"difference": told["difference"], **ends, "difference_from": origin, "verdict": told["verdict"] or ""}
 
 
 def comparison_terminal(comparison: Mapping[str, Any]) -> Table:

@@ -17,6 +17,7 @@ SHORT = {
 """Of an axis, or of a figure that is none by its key."""
 HEADINGS = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL, nats a token"}
 _LENGTH = "response/mean_length"
+_DIVERGENCE = "text/kl_from_base/"
 _TEXT = {
     "mean_length": ("mean length", "{:.1f}"), "distinct_1": ("distinct-1", "{:.3f}"),
     "distinct_2": ("distinct-2", "{:.3f}"), "eos_rate": ("ended itself", "{:.1%}"),
@@ -25,11 +26,18 @@ _TEXT = {
 }  # fmt: skip
 
 
-def text_cells(text: Mapping[str, float]) -> dict[str, str]:
-    """The further figures by their headings, such as {"mean length": "63.6", "KL from base, ko": "0.0021"}."""
+def text_cells(text: Mapping[str, float], figures: Sequence[Mapping[str, Any]], label: str) -> dict[str, str]:
+    """The further figures of a method by their headings: {"mean length": "63.6", "KL from base, ko": "0.0021"}.
+
+    text: those that are plain means. figures: of the comparison, of which the divergences count here.
+    """
     cells = {name: shape.format(text[key]).replace("%", " %") for key, (name, shape) in _TEXT.items() if key in text}
-    divergence = {key.partition("/")[2]: value for key, value in text.items() if key.startswith("kl_from_base/")}
-    return cells | {f"KL from base, {code}": f"{value:.4f}" for code, value in divergence.items()}
+    divergences = {figure["key"]: figure for figure in figures if figure["key"].startswith(_DIVERGENCE)}
+    return cells | {
+        f"KL from base, {key.removeprefix(_DIVERGENCE)}": value_cell(figure, label)
+        for key, figure in divergences.items()
+        if label in figure["methods"]
+    }
 
 
 def value_cell(figure: Mapping[str, Any], label: str) -> str:
@@ -84,5 +92,7 @@ def joined(names: Sequence[str]) -> str:
 
 
 def _digits(figure: Mapping[str, Any]) -> int:
-    """After the point: of percentages and numbers of tokens one, of nats three."""
-    return 1 if figure["share"] or figure["key"] == _LENGTH else 3
+    """After the point: of percentages and numbers of tokens one, of nats three, of small divergences four."""
+    if figure["share"] or figure["key"] == _LENGTH:
+        return 1
+    return 4 if figure["key"].startswith(_DIVERGENCE) else 3

@@ -32,6 +32,9 @@ def choose_figures(
         axes.append(_likelihood(texts))
     tasks_alone = _singles(runs, "task", "accuracy on", better=True, table=lambda run: run.capability)
     texts_alone = _singles(runs, "nll", "NLL of clean text,", better=False, table=lambda run: run.nll)
+    bases = {run.source["settings"].get("base") for run in runs if run.kl}
+    if len(bases) > 1:
+        notes.append("The divergences are from different base models: evaluate all with the same --base.")
     divergences = _singles(
         runs, DIVERGENCE, "KL from the base model on clean text (nats a token),", better=None, table=lambda run: run.kl
     )

@@ -19,6 +19,7 @@ from tlpo.evaluation.evaluation_folder import evaluation_items, read_evaluation
 from tlpo.evaluation.intervals import RatioSums
 from tlpo.evaluation.parts import Item, digest
 from tlpo.evaluation.prompts import UNNAMED
+from tlpo.evaluation.sources import source_of
 from tlpo.evaluation.text_figures import response_sums
 
 FILE = "evaluation.json"
@@ -73,7 +74,8 @@ class EvaluatedRun:
     profile says of itself. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by task; nll, kl:
     nats a token by language, kl being the divergence from the base model; responses: `RESPONSE_FIGURES` by setting;
     judged: the share of the responses that the response or line pass rate counts, of every setting that was judged, as
-    a response without a word to judge counts in none; all by item. text: further figures (mean_length, ...).
+    a response without a word to judge counts in none; all by item. text: further figures (mean_length, ...). source:
+    where it is from (`tlpo.evaluation.sources.source_of`).
     """
 
     folder: Path
@@ -88,6 +90,7 @@ class EvaluatedRun:
     responses: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
     judged: Mapping[Setting, ItemSums] = field(default_factory=dict)
     text: Mapping[str, float] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_run(path: Path) -> EvaluatedRun:
@@ -115,6 +118,7 @@ def read_run(path: Path) -> EvaluatedRun:
             nll=_lines(folder, report, "nll"),
             kl=_lines(folder, report, "kl_from_base"),
             text={name: float(report["text"][name]) for name in _TEXT if report["text"].get(name) is not None},
+            source=source_of(report),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder / FILE} or its items are damaged ({error!r}): evaluate again") from None

@@ -85,6 +85,26 @@ def test_the_divergence_has_an_interval_and_no_verdict(make: Make) -> None:
     assert [told["verdict"] for told in found["methods"].values()] == [None] * 3
 
 
+def test_divergences_from_different_base_models_are_told(make: Make) -> None:
+    runs = [make("base", "base"), *(make(label, kl={"ko": [0.1]}, settings={"base": label}) for label in "AB")]
+    told = "The divergences are from different base models: evaluate all with the same --base."
+    assert told in compare_runs(runs, FAST)["caveats"]
+    assert told not in compare_runs(runs[:2], FAST)["caveats"]
+
+
+def test_how_consistency_was_judged_and_what_was_asked(make: Make) -> None:
+    settings = {"english": "confusion", "definitions": {"default": "ours; English is confusion"}}
+    runs = [make("base", "base"), make("A", settings=settings)]  # an older one tells nothing
+    found = compare_runs(runs, CompareOptions(focus="A", resamples=400))
+    assert found["judged_by"] == {
+        "profile": "default", "definition": "ours; English is confusion", "english": "confusion", "rate": "rpr",
+    }  # fmt: skip
+    assert found["asked"] == {"focus": "A", "resamples": 400}
+    assert compare_runs(runs[:1], FAST)["judged_by"]["english"] is None
+    (one,) = found["methods"][1]["sources"]
+    assert (one["folder"], one["model"], one["run"]) == (str(runs[1].folder), "A", None)
+
+
 def test_what_items_are_like_cancels_out(make: Make) -> None:
     hard = [0.0, 90.0] * 20  # lines differ far more than models do
     found = compare_runs(
@@ -266,6 +286,7 @@ def test_lcpr_is_the_harmonic_mean(make: Make, tmp_path: Path) -> None:
     assert values["wpr/lcb/t1/all/ko"] == 0.875
     assert values["lcpr/lcb/t1/all/ko"] == pytest.approx(2 * 0.5 * 0.875 / 1.375)
     assert "LPR, profile lcb" in found["figures"][0]["title"]
+    assert found["judged_by"] == {"profile": "lcb", "definition": None, "english": None, "rate": "lpr"}
 
 
 def test_two_methods_under_one_label_are_no_seeds(make: Make) -> None:

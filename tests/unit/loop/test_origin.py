@@ -47,8 +47,9 @@ def test_a_file_of_another_program(recorded: str, tmp_path: Path) -> None:
 
 def test_a_run_that_noted_little(tmp_path: Path) -> None:
     (tmp_path / "final").mkdir()
-    told: dict[str, Any] = {"config": {"method": "sft"}}
+    told: dict[str, Any] = {"config": {"method": "sft", "data": "responses.jsonl", "temperature": 1.0}}
     (tmp_path / CONFIG_FILE).write_text(yaml.safe_dump(told), encoding="utf-8")
     found = origin_of(str(tmp_path / "final"))
     assert found is not None
     assert (found["method"], found["seed"], found["git_commit"]) == ("sft", None, None)
+    assert found["temperature"] is None  # that of the data, which the run does not know

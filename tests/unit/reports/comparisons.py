@@ -32,17 +32,36 @@ def comparison(
         "base": "base",
         "focus": focus,
         "methods": [
-            {"label": label, "method": label, "runs": [f"runs/{label}"], "seeds": 1, "text": {"mean_length": 60.0}}
+            {
+                "label": label,
+                "method": label,
+                "runs": [f"runs/{label}"],
+                "seeds": 1,
+                "sources": [source(label)],
+                "text": {"mean_length": 60.0},
+            }
             for label in ("base", *methods)
         ],
         "axes": axes,
+        "judged_by": {"profile": "tlpo", "definition": "Choo; English is neutral", "english": "neutral", "rate": "rpr"},
         "figures": figures,
         "against": [],
         "caveats": [],
         "resamples": 1000,
         "seed": 0,
         "nll_margin": 0.02,
+        "asked": {},
     }
+    return found | changes
+
+
+def source(label: str, **changes: Any) -> dict[str, Any]:
+    """Where the evaluation runs/LABEL is from; changes: replaces entries."""
+    found = {
+        "folder": f"runs/{label}", "model": f"models/{label}", "adapter": None, "model_hash": f"{label:-<64}",
+        "content_hash": None, "git_commit": None, "run": None, "settings": {"temperature": ["0", "1"], "seed": 0},
+        "versions": {"tlpo": "0.1.0", "torch": "2.13.0", "regex": "1"},
+    }  # fmt: skip
     return found | changes
 
 

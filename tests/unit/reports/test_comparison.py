@@ -26,6 +26,7 @@ from tlpo.reports.comparison.tables import (
     main_rows,
 )
 from tlpo.reports.comparison.verdict import headline, outcome, verdict_text
+from tlpo.reports.comparison.wording import judged_text
 
 UP, DOWN, OPEN, NONE = (0.1, 0.05, 0.15), (-0.1, -0.15, -0.05), (0.01, -0.02, 0.04), (0.0, 0.0, 0.0)
 NASTY = '<script>alert("x")</script> & |'
@@ -267,9 +268,14 @@ def test_the_tables() -> None:
     assert rows[1]["extra"] == {"learning rate": "5e-06"}
     text = comparison_markdown(found, {"Consistency": "comparison.svg", "Learning rates": "rates.svg"})
     table = [line for line in text.splitlines() if line.startswith("| ")]
+    assert table[0].startswith(
+        "| method | verdict | consistency (60 prompts) | change (95 %) | accuracy (60 questions) |"
+    )
+    assert "| NLL, nats a token (60 lines of text) |" in table[0]
+    assert table[2].startswith("| base | base model | 80.0 % |")
     cells = [cell.strip() for cell in table[3].split(" | ")]
     assert cells[0] == "| **TLPO**"
-    assert cells[1:3] == ["90.0 %", "+10.0 (+5.0 to +15.0) better"]
+    assert cells[1:4] == ["Cosmetic", "90.0 %", "+10.0 (+5.0 to +15.0) better"]
     assert cells[-3:] == ["60.0", "1", "5e-06 |"]
     assert table[4].startswith('| &lt;script&gt;alert("x")&lt;/script&gt; &amp; \\| |')
     assert "- Rule: &lt;lowest&gt; rate." in text
@@ -277,7 +283,26 @@ def test_the_tables() -> None:
     assert "![Consistency](comparison.svg)\n\n![Learning rates](rates.svg)" in text
     console = Console(width=140, record=True, file=io.StringIO())
     console.print(comparison_terminal(found))
-    assert "+10.0 better" in console.export_text()
+    shown = console.export_text()
+    for told in ("+10.0 better", "Cosmetic", "No gain", "base model", "60 prompts", "60 questions", "60 lines of text"):
+        assert told in shown
+
+
+def test_how_consistency_was_judged_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    found = comparison({"A": (UP, OPEN)}, focus="A")
+    sentence = "Consistency is judged by profile tlpo: Choo; English is neutral."
+    page = Page(render_comparison(found, {}))
+    assert page.texts("p", "judged") == [sentence]
+    assert [text for text in page.texts("th") if "60" in text] == ["Consistency60 prompts", "Accuracy60 questions"]
+    lines = comparison_markdown(found).splitlines()
+    assert lines.index(sentence) == lines.index(f"**{headline(found)}**") + 2
+    print_comparison(found, [])
+    assert sentence in capsys.readouterr().out.splitlines()
+    for judged, told in (
+        ({"profile": "default", "definition": None, "english": "confusion"}, "profile default: English is confusion."),
+        ({"profile": "lcb", "definition": None, "english": None}, "profile lcb."),
+    ):
+        assert judged_text({"judged_by": judged}) == f"Consistency is judged by {told}"
 
 
 def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
@@ -294,8 +319,8 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     assert page.texts("p", "answer") == [headline(found)]
     assert len(page.attributes("svg")) == 3
     # Each table, the details' too, scrolls by itself where the screen is too narrow for it.
-    assert [parents[-1] for tag, _, _, parents in page.elements if tag == "table"] == ["div"] * 4
-    assert len(page.attributes("div", "scroll")) == 4
+    assert [parents[-1] for tag, _, _, parents in page.elements if tag == "table"] == ["div"] * 5
+    assert len(page.attributes("div", "scroll")) == 5
     names = [text.removesuffix("the base model") for text in page.texts("th") if text]
     assert any(NASTY in name for name in names)
     assert {"Content-Security-Policy"} <= {attrs.get("http-equiv") for attrs in page.attributes("meta")}

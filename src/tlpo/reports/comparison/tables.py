@@ -12,12 +12,15 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from tlpo.reports.comparison.single_runs import Grid, command_text, seeds_grid, source_notes, sources_grid
 from tlpo.reports.comparison.verdict import figure_of, headline, outcomes, verdict_text
 from tlpo.reports.comparison.wording import (
     HEADINGS,
     change_cell,
     change_interval_cell,
     interval_cell,
+    items_text,
+    judged_text,
     text_cells,
     value_cell,
 )
@@ -29,9 +32,10 @@ _CSV = (
 
 
 def main_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row a method: {"label", "seeds", "base", "focus", "outcome", "told", "axes", "text", "extra"}.
+    """One row a method: {"label", "seeds", "base", "focus", "outcome", "word", "told", "axes", "text", "extra"}.
 
-    `outcome` is a key of `tlpo.reports.comparison.verdict.OUTCOMES`, "base" for the base model, `told` that in words.
+    `outcome` is a key of `tlpo.reports.comparison.verdict.OUTCOMES`, "base" for the base model, `word` and `told` that
+    in a word and in words.
     `axes` maps each axis to {"value", "interval", "change", "change_interval", "verdict"}, all texts; `text` and
     `extra` map headings to texts, `extra` being what a study tells of its cells (learning rate, roll-outs, hours).
     """
@@ -44,6 +48,7 @@ def main_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
             "base": method["label"] == comparison["base"],
             "focus": method["label"] == comparison["focus"],
             "outcome": own.key if (own := found.get(method["label"])) else "base",
+            "word": own.word if own else "base model",
             "told": f"{own.word}: {own.told}" if own else "",
             "axes": {axis: axis_cells(figure_of(comparison, axis), method["label"]) for axis in comparison["axes"]},
             "text": text_cells(method["text"], comparison["figures"], method["label"]),
@@ -71,29 +76,42 @@ def comparison_markdown(comparison: Mapping[str, Any], pictures: Mapping[str, st
     axes = list(comparison["axes"])
     extras = list(dict.fromkeys(name for row in rows for name in row["extra"]))
     texts = list(dict.fromkeys(name for row in rows for name in row["text"]))
+    named = {axis: f"{HEADINGS[axis]} ({items_text(figure_of(comparison, axis))})" for axis in axes}
     headings = [
         "method",
-        *(part for axis in axes for part in (HEADINGS[axis], "change (95 %)")),
+        "verdict",
+        *(part for axis in axes for part in (named[axis], "change (95 %)")),
         *texts,
         "seeds",
-        *extras,
     ]
-    lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
+    lines = []
     for row in rows:
-        cells = [f"**{row['label']}**" if row["focus"] else row["label"]]
+        cells = [f"**{row['label']}**" if row["focus"] else row["label"], row["word"]]
         for axis in axes:
             told = row["axes"][axis]
             cells += [told["value"], _with_verdict(told)]
         cells += [row["text"].get(name, "–") for name in texts] + [str(row["seeds"])]
-        lines.append([*cells, *(row["extra"].get(name, "–") for name in extras)])
-    table = "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+        lines.append((*cells, *(row["extra"].get(name, "–") for name in extras)))
     answer = headline(comparison)
     parts = [f"# {comparison.get('title', 'Methods compared')}", *([f"**{answer}**"] if answer else [])]
-    parts += [verdict_text(comparison), _list(comparison["caveats"]), table]
+    parts += [judged_text(comparison), verdict_text(comparison), _list(comparison["caveats"])]
+    parts.append(_table(Grid((*headings, *extras), lines), words=2))
     parts += [f"![{caption}]({name})" for caption, name in (pictures or {}).items()]
-    parts += [_list(comparison.get("study", {}).get("notes", [])), how_read(comparison)]
+    parts += [_list(comparison.get("study", {}).get("notes", [])), how_read(comparison), *_single_runs(comparison)]
     # Labels, titles and notes are the user's text, but whatever shows Markdown takes tags in it for its own.
     return escape("\n\n".join(part for part in parts if part), quote=False) + "\n"
+
+
+def _single_runs(comparison: Mapping[str, Any]) -> list[str]:
+    """The parts of the Markdown on single runs: each seed's figures, where each run is from, and the command."""
+    seeds = seeds_grid(comparison)
+    parts = ["## Each seed", _table(seeds, words=2)] if seeds.rows else []
+    parts += [
+        "## Where the figures are from",
+        _list(source_notes(comparison)),
+        _table(sources_grid(comparison), words=99),
+    ]
+    return [*parts, "The page is made again by", f"```sh\n{command_text(comparison)}\n```"]
 
 
 def how_read(comparison: Mapping[str, Any]) -> str:
@@ -150,11 +168,11 @@ def _csv_change(told: Mapping[str, Any], origin: str) -> dict[str, Any]:
 
 
 def comparison_terminal(comparison: Mapping[str, Any]) -> Table:
-    """The main table for a terminal: each axis with its change, their 95 % intervals below them."""
+    """The main table for a terminal: each axis with its change, their 95 % intervals and the verdict's word below."""
     table = Table(title="Methods compared", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("method")
     for axis in comparison["axes"]:
-        table.add_column(HEADINGS[axis], justify="right")
+        table.add_column(f"{HEADINGS[axis]}\n{items_text(figure_of(comparison, axis))}", justify="right")
         table.add_column("change", justify="right")
     table.add_column("seeds", justify="right")
     for row in main_rows(comparison):
@@ -162,9 +180,18 @@ def comparison_terminal(comparison: Mapping[str, Any]) -> Table:
         for told in row["axes"].values():
             changed = f"{told['change']} {told['verdict']}\n{told['change_interval']}"
             cells += [f"{told['value']}\n{told['interval']}", changed]
-        texts = map(Text, [row["label"], *cells, str(row["seeds"])])  # a label may hold brackets, which is no markup
+        first = f"{row['label']}\n{row['word']}"
+        texts = map(Text, [first, *cells, str(row["seeds"])])  # a label may hold brackets, which is no markup
         table.add_row(*texts, style="bold" if row["focus"] else None)
     return table
+
+
+def _table(grid: Grid, *, words: int) -> str:
+    """As Markdown. words: how many of the first columns hold words; the others hold figures."""
+    width = len(grid.headings)
+    rule = ["---" if place < words else "---:" for place in range(width)]
+    lines = [grid.headings, rule, *grid.rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
 def _list(notes: Sequence[str]) -> str:

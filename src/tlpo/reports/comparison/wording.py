@@ -16,6 +16,7 @@ SHORT = {
 }  # fmt: skip
 """Of an axis, or of a figure that is none by its key."""
 HEADINGS = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL, nats a token"}
+_ITEMS = {"consistency": "prompts", "accuracy": "questions", "likelihood": "lines of text"}
 _LENGTH = "response/mean_length"
 _DIVERGENCE = "text/kl_from_base/"
 _TEXT = {
@@ -43,9 +44,25 @@ def text_cells(text: Mapping[str, float], figures: Sequence[Mapping[str, Any]], 
 def value_cell(figure: Mapping[str, Any], label: str) -> str:
     """The value alone: "86.7 %" or "4.124"; a dash where the method lacks it."""
     told = figure["methods"].get(label)
-    if told is None:
-        return "–"
-    return percent(told["value"]) if figure["share"] else f"{told['value']:.{_digits(figure)}f}"
+    return "–" if told is None else number_cell(figure, told["value"])
+
+
+def number_cell(figure: Mapping[str, Any], value: float) -> str:
+    """A value of the figure: "86.7 %" or "4.124"."""
+    return percent(value) if figure["share"] else f"{value:.{_digits(figure)}f}"
+
+
+def items_text(figure: Mapping[str, Any]) -> str:
+    """How many items an axis rests on: "60 prompts"."""
+    return f"{figure['items']} {_ITEMS[figure['axis']]}"
+
+
+def judged_text(comparison: Mapping[str, Any]) -> str:
+    """By which definition consistency was judged, and what it makes of English, in a sentence."""
+    told = comparison["judged_by"]
+    english = f"English is {told['english']}" if told["english"] else ""
+    definition = told["definition"] or english
+    return f"Consistency is judged by profile {told['profile']}{f': {definition}' if definition else ''}."
 
 
 def interval_cell(figure: Mapping[str, Any], label: str) -> str:

@@ -102,6 +102,16 @@ def test_everything_is_measured_and_written(models: Path, tmp_path: Path, capsys
     assert str(output / "evaluation.json") in printed
 
 
+def test_the_method_is_the_runs_and_decides_no_figure(models: Path, tmp_path: Path) -> None:
+    final = tmp_path / "run" / "final"
+    shutil.copytree(models / "a", final)
+    (tmp_path / "run" / "resolved_config.yaml").write_text("config: {method: sft, seed: 3}", encoding="utf-8")
+    base, trained = run(models / "a", tmp_path / "base", *SHORT), run(final, tmp_path / "trained", *SHORT)
+    assert (base["method"], base["run"], base["label"]) == ("base", None, "a")
+    assert (trained["method"], trained["run"]["seed"], trained["label"]) == ("sft", 3, "run")
+    assert base["content_hash"] == trained["content_hash"]
+
+
 def test_without_training(models: Path, tmp_path: Path) -> None:
     """The gate keeps to the script, but for letters made of single bytes; the others change what the model reads."""
     shots = tmp_path / "shots.jsonl"

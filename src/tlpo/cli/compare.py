@@ -57,10 +57,11 @@ def print_comparison(comparison: dict[str, Any], paths: list[Path]) -> None:
 
     from tlpo.reports.comparison.tables import comparison_terminal
     from tlpo.reports.comparison.verdict import headline, verdict_text
+    from tlpo.reports.comparison.wording import judged_text
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(comparison_terminal(comparison))
-    for text in (headline(comparison), verdict_text(comparison)):
+    for text in (headline(comparison), judged_text(comparison), verdict_text(comparison)):
         if text is not None:
             console.print(text, markup=False)
     for note in comparison["caveats"]:

@@ -74,6 +74,16 @@ def refuse_other_judges(profile: str, runs: Sequence[EvaluatedRun]) -> None:
                 )
 
 
+def judged_by(profile: str, runs: Sequence[EvaluatedRun]) -> dict[str, Any]:
+    """How the responses were judged: {"profile", "definition", "english"}, as the first run has it that tells.
+
+    english: "neutral" or "confusion"; None where the definition has no such choice.
+    """
+    told = {name: run.settings[name] for run in reversed(runs) for name in run.settings}
+    english = None if profile in _JUDGED_BY else told.get("english")
+    return {"profile": profile, "definition": told.get(f"definition of {profile}"), "english": english}
+
+
 def differing_settings(methods: Methods, base: str) -> list[str]:
     """What was not evaluated alike, in words: every run of every label against the base's, or the first that tells."""
     runs = [*methods[base], *(run for group in methods.values() for run in group)]

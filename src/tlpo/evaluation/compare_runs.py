@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.alike import (
     differing_settings,
+    judged_by,
     refuse_other_items,
     refuse_other_judges,
     refuse_other_lines,
@@ -55,15 +56,16 @@ class CompareOptions:
 def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = None) -> dict[str, Any]:
     """Compare evaluations, in the order given.
 
-    Returns JSON values: {"base", "focus", "methods": [{"label", "method", "runs", "seeds", "text"}], "axes": {axis:
-    figure key}, "figures": [F], "against": [{"label", axis: C}], "caveats", "resamples", "seed",
-    "nll_margin"}. F is {"key", "title", "axis", "share", "higher_is_better", "items", "strata", "temperatures",
-    "methods": {label: {"value", "ci95", "runs", "difference", "difference_ci95", "verdict"}}}; a verdict is
-    "better", "worse", "same" or "cannot tell", and the last three are null for the base itself and where the base
-    lacks the figure. A method is missing where one of its runs lacks the figure: from consistency, if nothing in its
-    responses can be judged. C is {"difference", "difference_ci95", "verdict"} of the focus against that method.
-    caveats: what was not alike for all methods, and what else to know before the verdict is believed. Shares lie in
-    [0, 1], likelihoods are nats a token.
+    Returns JSON values: {"base", "focus", "methods": [{"label", "method", "runs", "seeds", "sources", "text"}], "axes":
+    {axis: figure key}, "judged_by", "figures": [F], "against": [{"label", axis: C}], "caveats", "resamples", "seed",
+    "nll_margin", "asked": {option: value, where not the default}}. F is {"key", "title", "axis", "share",
+    "higher_is_better", "items", "strata", "temperatures", "methods": {label: {"value", "ci95", "runs", "difference",
+    "difference_ci95", "verdict"}}}; a verdict is "better", "worse", "same" or "cannot tell", and the last three are
+    null for the base itself and where the base lacks the figure; the verdict alone where neither more nor less is
+    better. A method is missing where one of its runs lacks the figure: from consistency, if nothing in its responses
+    can be judged. C is {"difference", "difference_ci95", "verdict"} of the focus against that method. caveats: what was
+    not alike for all methods, and what else to know before the verdict is believed. Shares lie in [0, 1], likelihoods
+    and divergences are nats a token. "judged_by", "sources": see `judged_by` and `source_of`.
 
     Raises UserError when there is no base or nothing in its responses can be judged, an evaluation is given twice, one
     label stands for two methods, no run has the temperature asked for, or the items or the definitions of consistency
@@ -92,6 +94,7 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
         "focus": focus,
         "methods": [_method(label, group) for label, group in methods.items()],
         "axes": {axis: axes[axis].key for axis in AXES if axis in axes},
+        "judged_by": {**judged_by(axes["consistency"].draw_key, runs), "rate": axes["consistency"].parts[0]},
         "figures": [one.values for one in told],
         "against": [
             {"label": label, **_against(axes, estimates, focus, label)}
@@ -102,6 +105,7 @@ def compare_runs(runs: Sequence[EvaluatedRun], options: CompareOptions | None = 
         "resamples": options.resamples,
         "seed": options.seed,
         "nll_margin": options.nll_margin,
+        "asked": {name: value for name, value in asdict(options).items() if value != getattr(CompareOptions, name)},
     }
 
 
@@ -227,11 +231,8 @@ def _methods(figure: Figure, estimates: Mapping[str, Estimate], base: str) -> di
 
 def _difference(figure: Figure, one: Estimate, other: Estimate) -> dict[str, Any]:
     change, interval = difference(one, other)
-    return {
-        "difference": change,
-        "difference_ci95": list(interval),
-        "verdict": verdict(interval, figure.higher_is_better),
-    }
+    told = None if figure.higher_is_better is None else verdict(interval, figure.higher_is_better)
+    return {"difference": change, "difference_ci95": list(interval), "verdict": told}
 
 
 def _against(
@@ -253,5 +254,6 @@ def _method(label: str, group: Sequence[EvaluatedRun]) -> dict[str, Any]:
         "method": group[0].method,
         "runs": [str(run.folder) for run in group],
         "seeds": len(group),
+        "sources": [{"folder": str(run.folder), **run.source} for run in group],
         "text": {name: sum(run.text[name] for run in group) / len(group) for name in names},
     }

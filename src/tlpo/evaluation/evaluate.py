@@ -25,7 +25,7 @@ from tlpo.evaluation.responses import judge, response_part, sample_responses
 from tlpo.evaluation.subject import Subject, refuse_other_vocabulary
 from tlpo.evaluation.text_figures import divergence_figures, likelihood_figures, response_figures
 from tlpo.modeling.cache import cache_root
-from tlpo.provenance import sha256_of, versions
+from tlpo.provenance import git_commit, sha256_of, versions
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being measured, how much is done, how much there is)."""
@@ -61,9 +61,10 @@ class _Evaluation:
         self.folder = EvaluationFolder(Path(config.output), identity)
         self.report: dict[str, Any] = {
             "schema": SCHEMA, "complete": False,
-            "model": config.model, "adapter": config.adapter, "method": config.method, "label": config.shown_label,
+            "model": config.model, "adapter": config.adapter, "run": config.origin,
+            "method": config.shown_method, "label": config.shown_label,
             "content_hash": digest(identity), "model_hash": self.subject.content, "settings": settings,
-            "versions": _versions(),
+            "versions": _versions(), "git_commit": git_commit(),
             "consistency": [], "capability": [],
             "text": {"nll": {}, "temperature": None, "responses": [], "kl_from_base": None},
             "items": {"consistency": {}, "capability": {}, "nll": {}, "kl_from_base": {}},

@@ -21,16 +21,17 @@ class Figure:
     """One figure of a run.
 
     key: names it in files. title: for people. axis: one of `tlpo.evaluation.figures.AXES`, or None. draw_key: names the
-    items that are resampled; figures of the same items share it. strata: what the figure is a mean over, each with its
-    place in the levels of that mean, outermost first. take: a run's item sums by stratum, one mapping a part (two parts
-    make a harmonic mean), or None if the run lacks the figure. temperatures: of the responses, where one was chosen.
+    items that are resampled; figures of the same items share it. higher_is_better: None where neither more nor less is.
+    strata: what the figure is a mean over, each with its place in the levels of that mean, outermost first. take: a
+    run's item sums by stratum, one mapping a part (two parts make a harmonic mean), or None if the run lacks the
+    figure. temperatures: of the responses, where one was chosen.
     """
 
     key: str
     title: str
     axis: str | None
     share: bool
-    higher_is_better: bool
+    higher_is_better: bool | None
     draw_key: str
     strata: Strata
     parts: tuple[str, ...]

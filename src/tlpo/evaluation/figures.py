@@ -9,6 +9,8 @@ from tlpo.evaluation.figure import Figure, Items, Parts, common_names, flat, ord
 from tlpo.evaluation.run_files import EvaluatedRun, Setting
 
 AXES = ("consistency", "accuracy", "likelihood")
+DIVERGENCE = "text/kl_from_base"
+"""What the keys of the divergences begin with: "text/kl_from_base/ko"."""
 
 
 def choose_figures(
@@ -28,9 +30,15 @@ def choose_figures(
     texts = common_names("language of clean text", [run.nll for run in runs], notes)
     if texts:
         axes.append(_likelihood(texts))
-    tasks_alone = _singles(runs, "task", "accuracy on", share=True, table=lambda run: run.capability)
-    texts_alone = _singles(runs, "nll", "NLL of clean text,", share=False, table=lambda run: run.nll)
-    return [*axes, *responses, *_single_rates(runs), *tasks_alone, *texts_alone], notes
+    tasks_alone = _singles(runs, "task", "accuracy on", better=True, table=lambda run: run.capability)
+    texts_alone = _singles(runs, "nll", "NLL of clean text,", better=False, table=lambda run: run.nll)
+    bases = {run.source["settings"].get("base") for run in runs if run.kl}
+    if len(bases) > 1:
+        notes.append("The divergences are from different base models: evaluate all with the same --base.")
+    divergences = _singles(
+        runs, DIVERGENCE, "KL from the base model on clean text (nats a token),", better=None, table=lambda run: run.kl
+    )
+    return [*axes, *responses, *_single_rates(runs), *tasks_alone, *texts_alone, *divergences], notes
 
 
 def _accuracy(tasks: Sequence[str]) -> Figure:
@@ -84,15 +92,20 @@ def _single_rate(setting: Setting, rate: str) -> Figure:
 
 
 def _singles(
-    runs: Sequence[EvaluatedRun], prefix: str, title: str, *, share: bool, table: Callable[[EvaluatedRun], Items]
+    runs: Sequence[EvaluatedRun],
+    prefix: str,
+    title: str,
+    *,
+    better: bool | None,
+    table: Callable[[EvaluatedRun], Items],
 ) -> list[Figure]:
-    """One figure for each name in the runs' tables."""
+    """One figure for each name in the runs' tables. better: whether more of it is; what is no better is in nats."""
 
     def single(name: str) -> Figure:
         def take(run: EvaluatedRun) -> Parts | None:
             return ({name: table(run)[name]},) if name in table(run) else None
 
         key = f"{prefix}/{name}"
-        return Figure(key, f"{title} {name}", None, share, share, key, flat([name]), (prefix,), take)
+        return Figure(key, f"{title} {name}", None, bool(better), better, key, flat([name]), (prefix,), take)
 
     return [single(name) for name in ordered(name for run in runs for name in table(run))]

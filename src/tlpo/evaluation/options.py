@@ -16,6 +16,7 @@ from tlpo.data.templates import with_newlines
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.settings import AuditSettings
 from tlpo.languages import get_language
+from tlpo.loop.origin import origin_of
 from tlpo.metrics import PROFILES
 
 SUITES = ("consistency", "capability")
@@ -81,7 +82,10 @@ class EvaluationConfig:
     base: str | None = _option(None, "The model before training: adds the KL divergence from it on the clean text.")
     # everything
     baseline: str | None = _option(None, "Folder of an earlier evaluation: adds paired intervals of the differences.")
-    method: str | None = _option(None, "How the model was made (tlpo, sft, dpo, ...), for the report.")
+    method: str | None = _option(
+        None,
+        "How the model was made: tlpo, sft, ... Default: as its run says, or base for a model as it is.",
+    )
     label: str | None = _option(None, "What to call it in reports. Default: the model's name, or its run's.")
     seed: int = _option(0, "Seed of sampling and bootstrap.")
     resamples: int = _option(2000, "Bootstrap draws for the 95 % intervals.")
@@ -129,6 +133,20 @@ class EvaluationConfig:
     def shown_label(self) -> str:
         """The label, or else the adapter's or the model's last name; of a run's model the run's name."""
         return self.label or _name_of(self.adapter or self.model)
+
+    @property
+    def origin(self) -> dict[str, Any] | None:
+        """The run that the model or the adapter is from (`tlpo.loop.origin.origin_of`)."""
+        return origin_of(self.adapter or self.model)
+
+    @property
+    def shown_method(self) -> str | None:
+        """The method, or else that of the run; of a model without a run that is sampled from as it is, "base"."""
+        if self.method is not None or self.origin is not None:
+            return self.method or (self.origin or {}).get("method")
+        is_adapter = (Path(self.model) / "adapter_config.json").is_file()
+        changed = self.adapter or is_adapter or self.gate or self.instruction or self.few_shot
+        return None if changed else "base"
 
     def sampling(self, temperature: float, model: str) -> AuditSettings:
         """How responses are sampled at a temperature. model: what the settings call it."""

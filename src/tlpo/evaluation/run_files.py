@@ -19,6 +19,7 @@ from tlpo.evaluation.evaluation_folder import evaluation_items, read_evaluation
 from tlpo.evaluation.intervals import RatioSums
 from tlpo.evaluation.parts import Item, digest
 from tlpo.evaluation.prompts import UNNAMED
+from tlpo.evaluation.sources import source_of
 from tlpo.evaluation.text_figures import response_sums
 
 FILE = "evaluation.json"
@@ -70,10 +71,11 @@ class EvaluatedRun:
     """One evaluation: one model or adapter, under one seed.
 
     model_hash: of the model's content. settings: what decides the figures besides; "definition of lcb" is what that
-    profile says of itself. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by task; nll:
-    nats a token by language; responses: `RESPONSE_FIGURES` by setting; judged: the share of the responses that the
-    response or line pass rate counts, of every setting that was judged, as a response without a word to judge counts
-    in none; all by item. text: further figures (mean_length, ...).
+    profile says of itself. consistency: rates (rpr, lpr, wpr) by setting; capability: the main metric by task; nll, kl:
+    nats a token by language, kl being the divergence from the base model; responses: `RESPONSE_FIGURES` by setting;
+    judged: the share of the responses that the response or line pass rate counts, of every setting that was judged, as
+    a response without a word to judge counts in none; all by item. text: further figures (mean_length, ...). source:
+    where it is from (`tlpo.evaluation.sources.source_of`).
     """
 
     folder: Path
@@ -84,9 +86,11 @@ class EvaluatedRun:
     consistency: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
     capability: Mapping[str, ItemSums] = field(default_factory=dict)
     nll: Mapping[str, ItemSums] = field(default_factory=dict)
+    kl: Mapping[str, ItemSums] = field(default_factory=dict)
     responses: Mapping[Setting, Mapping[str, ItemSums]] = field(default_factory=dict)
     judged: Mapping[Setting, ItemSums] = field(default_factory=dict)
     text: Mapping[str, float] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_run(path: Path) -> EvaluatedRun:
@@ -111,8 +115,10 @@ def read_run(path: Path) -> EvaluatedRun:
             judged=judged,
             responses=_responses(cells),
             capability=_capability(folder, report),
-            nll={code: _nll(_items(folder, report, "nll", code)) for code in report["items"]["nll"]},
-            text=_text(report["text"]),
+            nll=_lines(folder, report, "nll"),
+            kl=_lines(folder, report, "kl_from_base"),
+            text={name: float(report["text"][name]) for name in _TEXT if report["text"].get(name) is not None},
+            source=source_of(report),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder / FILE} or its items are damaged ({error!r}): evaluate again") from None
@@ -216,7 +222,12 @@ def _question(item: Item) -> str | None:
     return f"question {item['hash'][:16]}" if item.get("hash") else None
 
 
-def _nll(items: Iterable[Item]) -> ItemSums:
+def _lines(folder: Path, report: Mapping[str, Any], part: str) -> dict[str, ItemSums]:
+    """Nats a token by language, of each line of clean text."""
+    return {code: _nats(_items(folder, report, part, code)) for code in report["items"].get(part, {})}
+
+
+def _nats(items: Iterable[Item]) -> ItemSums:
     counts, tokens = {}, {}
     for item in items:
         counts[str(item["id"])] = [_finite(item["sum"]), float(item["tokens"])]
@@ -228,15 +239,8 @@ def _finite(value: Any) -> float:
     """Raises ValueError for what is no number."""
     found = float(value)
     if not math.isfinite(found):
-        raise ValueError(f"a likelihood of {found} nats")
+        raise ValueError(f"a line of text of {found} nats")
     return found
-
-
-def _text(text: Mapping[str, Any]) -> dict[str, float]:
-    """The plain figures, and the divergence of each language by the name of kl_from_base/ko."""
-    plain = {name: float(text[name]) for name in _TEXT if text.get(name) is not None}
-    divergence = text.get("kl_from_base") or {}
-    return plain | {f"kl_from_base/{code}": float(told["value"]) for code, told in divergence.items()}
 
 
 def _sums(counts: Mapping[str, Iterable[float]], contents: Mapping[str, str | None]) -> ItemSums:

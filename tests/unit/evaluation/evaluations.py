@@ -20,6 +20,7 @@ def write_evaluation(
     profile: str = "default",
     tasks: Mapping[str, Sequence[float]] | None = None,
     nll: Mapping[str, Sequence[float]] | None = None,
+    kl: Mapping[str, Sequence[float]] | None = None,
     text: Mapping[str, Any] | None = None,
     asked: str | None = None,
     answers: Sequence[str] | None = None,
@@ -30,9 +31,9 @@ def write_evaluation(
     """One evaluation folder.
 
     passed: language, or setting/source/language, to prompts to samples, 1 for a response that passes. tasks: name to
-    outcomes. nll: language to nats of lines of so many `tokens` each. asked: what each prompt and each question's hash
-    begins with; without it the folder does not tell, as older ones. answers: what responses say that fail, and that
-    pass, a token a character. settings: more of them. changes: replaces entries of evaluation.json.
+    outcomes. nll, kl: language to nats of lines of so many `tokens` each. asked: what each prompt and each question's
+    hash begins with; without it the folder does not tell, as older ones. answers: what responses say that fail, and
+    that pass, a token a character. settings: more of them. changes: replaces entries of evaluation.json.
     """
     (folder / "items").mkdir(parents=True)
     consistency = f"items/consistency-t{temperature:g}.jsonl"
@@ -53,9 +54,10 @@ def write_evaluation(
             for number, value in enumerate(outcomes)
         ]  # fmt: skip
         write_lines(folder / f"items/capability-{name}.jsonl", lines)
-    for code, sums in (nll or {}).items():
-        lines = [{"id": number, "sum": value, "tokens": tokens} for number, value in enumerate(sums)]
-        write_lines(folder / f"items/nll-{code}.jsonl", lines)
+    for part, figures in (("nll", nll or {}), ("kl", kl or {})):
+        for code, sums in figures.items():
+            lines = [{"id": number, "sum": value, "tokens": tokens} for number, value in enumerate(sums)]
+            write_lines(folder / f"items/{part}-{code}.jsonl", lines)
     found = {
         "schema": 1,
         "complete": True,
@@ -76,6 +78,7 @@ def write_evaluation(
             "consistency": {f"{temperature:g}": consistency} if passed else {},
             "capability": {name: f"items/capability-{name}.jsonl" for name in tasks or {}},
             "nll": {code: f"items/nll-{code}.jsonl" for code in nll or {}},
+            "kl_from_base": {code: f"items/kl-{code}.jsonl" for code in kl or {}},
         },
     }
     (folder / "evaluation.json").write_text(json.dumps(found | changes), encoding="utf-8")

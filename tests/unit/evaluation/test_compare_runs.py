@@ -69,6 +69,42 @@ def test_figures_and_differences_by_hand(make: Make) -> None:
     assert english["methods"]["base"]["verdict"] is None
 
 
+def test_the_divergence_has_an_interval_and_no_verdict(make: Make) -> None:
+    moved = [0.1, 0.3] * 10
+    runs = [make("base", "base", kl={"ko": [0.0] * 20}), make("A", kl={"ko": moved}), make("B", kl={"ko": [0.2] * 20})]
+    found = {figure["key"]: figure for figure in compare_runs(runs, FAST)["figures"]}["text/kl_from_base/ko"]
+    assert (found["title"], found["higher_is_better"]) == (
+        "KL from the base model on clean text (nats a token), ko",
+        None,
+    )
+    assert found["methods"]["A"]["value"] == pytest.approx(0.02)
+    assert found["methods"]["A"]["difference"] == pytest.approx(0.02)  # the base is at no distance from itself
+    low, high = found["methods"]["A"]["difference_ci95"]
+    assert 0.01 < low < 0.02 < high < 0.03
+    assert found["methods"]["B"]["difference_ci95"] == pytest.approx([0.02, 0.02])
+    assert [told["verdict"] for told in found["methods"].values()] == [None] * 3
+
+
+def test_divergences_from_different_base_models_are_told(make: Make) -> None:
+    runs = [make("base", "base"), *(make(label, kl={"ko": [0.1]}, settings={"base": label}) for label in "AB")]
+    told = "The divergences are from different base models: evaluate all with the same --base."
+    assert told in compare_runs(runs, FAST)["caveats"]
+    assert told not in compare_runs(runs[:2], FAST)["caveats"]
+
+
+def test_how_consistency_was_judged_and_what_was_asked(make: Make) -> None:
+    settings = {"english": "confusion", "definitions": {"default": "ours; English is confusion"}}
+    runs = [make("base", "base"), make("A", settings=settings)]  # an older one tells nothing
+    found = compare_runs(runs, CompareOptions(focus="A", resamples=400))
+    assert found["judged_by"] == {
+        "profile": "default", "definition": "ours; English is confusion", "english": "confusion", "rate": "rpr",
+    }  # fmt: skip
+    assert found["asked"] == {"focus": "A", "resamples": 400}
+    assert compare_runs(runs[:1], FAST)["judged_by"]["english"] is None
+    (one,) = found["methods"][1]["sources"]
+    assert (one["folder"], one["model"], one["run"]) == (str(runs[1].folder), "A", None)
+
+
 def test_what_items_are_like_cancels_out(make: Make) -> None:
     hard = [0.0, 90.0] * 20  # lines differ far more than models do
     found = compare_runs(
@@ -250,6 +286,7 @@ def test_lcpr_is_the_harmonic_mean(make: Make, tmp_path: Path) -> None:
     assert values["wpr/lcb/t1/all/ko"] == 0.875
     assert values["lcpr/lcb/t1/all/ko"] == pytest.approx(2 * 0.5 * 0.875 / 1.375)
     assert "LPR, profile lcb" in found["figures"][0]["title"]
+    assert found["judged_by"] == {"profile": "lcb", "definition": None, "english": None, "rate": "lpr"}
 
 
 def test_two_methods_under_one_label_are_no_seeds(make: Make) -> None:
@@ -304,5 +341,5 @@ def test_a_figure_that_only_some_seeds_have(make: Make) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_likelihood_that_is_no_number(make: Make, value: float) -> None:
-    with pytest.raises(UserError, match=r"or its items are damaged .*a likelihood of (nan|inf) nats"):
+    with pytest.raises(UserError, match=r"or its items are damaged .*a line of text of (nan|inf) nats"):
         make("A", nll={"ko": [40, value]})

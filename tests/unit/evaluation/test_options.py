@@ -63,6 +63,31 @@ def test_the_label_from_within_the_run(tmp_path: Path, monkeypatch: pytest.Monke
     assert EvaluationConfig(model="final", output="out").shown_label == "tlpo"
 
 
+def test_the_method_is_that_of_the_run(tmp_path: Path) -> None:
+    final = tmp_path / "run" / "final"
+    final.mkdir(parents=True)
+    (tmp_path / "run" / "resolved_config.yaml").write_text("config: {method: dpo}", encoding="utf-8")
+    for found in (
+        EvaluationConfig(model=str(final), output="out"),
+        EvaluationConfig(model="m", adapter=str(final), output="out"),
+        EvaluationConfig(model=str(final), output="out", gate=True),
+    ):
+        assert (found.shown_method, (found.origin or {})["folder"]) == ("dpo", str(tmp_path / "run"))
+    assert EvaluationConfig(model=str(final), output="out", method="mine").shown_method == "mine"
+
+
+def test_a_model_as_it_is_is_the_base(tmp_path: Path) -> None:
+    assert (config().shown_method, config().origin) == ("base", None)
+    assert config(temperature=["0.6"]).shown_method == "base"
+    shots = tmp_path / "shots.jsonl"
+    shots.write_text('{"prompt": "a", "answer": "b", "language": "ko"}\n', encoding="utf-8")
+    for changed in ({"gate": True}, {"instruction": "In {language}."}, {"few_shot": str(shots)}, {"adapter": "a"}):
+        assert config(**changed).shown_method is None
+    (tmp_path / "adapter_config.json").write_text("{}", encoding="utf-8")
+    assert EvaluationConfig(model=str(tmp_path), output="out").shown_method is None
+    assert config(gate=True, method="base").shown_method == "base"
+
+
 def test_all_mistakes_at_once() -> None:
     with pytest.raises(UserError) as caught:
         config(suite=["consistancy"], profiles=["lbc"], num_prompts=0, dtype="int4", max_new_tokens=0, num_fewshot=-1)

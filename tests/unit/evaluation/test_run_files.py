@@ -17,7 +17,7 @@ def test_samples_are_summed_by_prompt(tmp_path: Path) -> None:
     folder = write_evaluation(
         tmp_path / "run", "SFT", "sft", passed={"ko": [[1, 0], [1, 1], [0, 0]], "ja": [[1, 1]]}, temperature=0.6,
         tasks={"copa": [1, 0, 0.5]}, nll={"ko": [30, 50]},
-        text={"mean_length": 63.5, "distinct_1": None, "kl_from_base": {"ko": {"value": 0.01, "n": 2}}},
+        kl={"ko": [0.2, 0.3]}, text={"mean_length": 63.5, "distinct_1": None},
     )  # fmt: skip
     run = read_run(folder)
     assert (run.label, run.method, run.settings) == ("SFT", "sft", {"temperature": [0.6]})
@@ -32,7 +32,8 @@ def test_samples_are_summed_by_prompt(tmp_path: Path) -> None:
     assert rates["wpr"].sums.numerators.tolist() == [7, 8, 6]
     assert run.capability["copa"].sums.value == pytest.approx(0.5)  # the main metric, not the other one
     assert run.nll["ko"].sums.value == pytest.approx(4.0)
-    assert run.text == {"mean_length": 63.5, "kl_from_base/ko": 0.01}
+    assert run.kl["ko"].sums.value == pytest.approx(0.5 / 20)
+    assert run.text == {"mean_length": 63.5}
 
 
 def test_what_the_items_are(tmp_path: Path) -> None:

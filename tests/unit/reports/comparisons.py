@@ -32,17 +32,36 @@ def comparison(
         "base": "base",
         "focus": focus,
         "methods": [
-            {"label": label, "method": label, "runs": [f"runs/{label}"], "seeds": 1, "text": {"mean_length": 60.0}}
+            {
+                "label": label,
+                "method": label,
+                "runs": [f"runs/{label}"],
+                "seeds": 1,
+                "sources": [source(label)],
+                "text": {"mean_length": 60.0},
+            }
             for label in ("base", *methods)
         ],
         "axes": axes,
+        "judged_by": {"profile": "tlpo", "definition": "Choo; English is neutral", "english": "neutral", "rate": "rpr"},
         "figures": figures,
         "against": [],
         "caveats": [],
         "resamples": 1000,
         "seed": 0,
         "nll_margin": 0.02,
+        "asked": {},
     }
+    return found | changes
+
+
+def source(label: str, **changes: Any) -> dict[str, Any]:
+    """Where the evaluation runs/LABEL is from; changes: replaces entries."""
+    found = {
+        "folder": f"runs/{label}", "model": f"models/{label}", "adapter": None, "model_hash": f"{label:-<64}",
+        "content_hash": None, "git_commit": None, "run": None, "settings": {"temperature": ["0", "1"], "seed": 0},
+        "versions": {"tlpo": "0.1.0", "torch": "2.13.0", "regex": "1"},
+    }  # fmt: skip
     return found | changes
 
 
@@ -57,7 +76,7 @@ def difference(told: Told, higher_is_better: bool = True) -> dict[str, Any]:
 def _figure(key: str, axis: str, differences: Mapping[str, Told]) -> dict[str, Any]:
     share = axis != "likelihood" and key != "response/mean_length"
     higher = axis != "likelihood" and key not in ("response/digits_share", "response/repeats_share")
-    origin = 0.8 if share else 4.0
+    origin = 0.8 if share else 60.0 if key == "response/mean_length" else 4.0
     nothing = {"difference": None, "difference_ci95": None, "verdict": None}
     methods = {"base": {"value": origin, "ci95": [origin - 0.05, origin + 0.05], "runs": [origin], **nothing}}
     for label, told in differences.items():

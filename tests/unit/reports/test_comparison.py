@@ -26,6 +26,7 @@ from tlpo.reports.comparison.tables import (
     main_rows,
 )
 from tlpo.reports.comparison.verdict import headline, outcome, verdict_text
+from tlpo.reports.comparison.wording import judged_text
 
 UP, DOWN, OPEN, NONE = (0.1, 0.05, 0.15), (-0.1, -0.15, -0.05), (0.01, -0.02, 0.04), (0.0, 0.0, 0.0)
 NASTY = '<script>alert("x")</script> & |'
@@ -60,7 +61,8 @@ def test_the_verdict_says_what_the_intervals_say() -> None:
     methods = {"TLPO": (UP, OPEN), "DPO": (UP, DOWN), "SFT": (DOWN, DOWN), "gate": (UP, NONE), "ORPO": (OPEN, OPEN)}
     found = comparison(methods, focus="TLPO", against=against)
     assert headline(found) == (
-        "Surgical: TLPO is more consistent, with no loss seen in accuracy (one of up to 2.0 points is not excluded)."
+        "Surgical: TLPO is more consistent, with no loss seen in accuracy. Not excluded: accuracy lower by up to 2.0 "
+        "points."
     )
     assert verdict_text(found) == (
         "The base model (base): consistency 80.0 %, accuracy 80.0 %; all differences are from it, on the same items. "
@@ -128,24 +130,67 @@ def test_what_responses_are_like_tells_how_consistency_was_bought() -> None:
     assert headline(found) == "Surgical: B is more consistent, with no loss seen in accuracy and the responses."
 
 
-def test_how_large_a_loss_of_accuracy_could_still_be_is_told() -> None:
+def test_losses_that_the_intervals_leave_open_are_told() -> None:
     unsure = (-0.08, -0.2, 0.05)
     found = comparison({"A": (UP, unsure), "B": (UP, (0.0, -0.01, 0.02))}, focus="A")
     second = comparison({"A": (UP, NONE), "B": (UP, NONE)}, ability="likelihood")
     found["axes"]["likelihood"] = "likelihood"
     found["figures"].append(second["figures"][1])
     assert headline(found) == (
-        "Surgical: A is more consistent, with no loss seen in accuracy (one of up to 20.0 points is not excluded) and "
-        "the likelihood of clean text."
+        "Surgical: A is more consistent, with no loss seen in accuracy and the likelihood of clean text. Not excluded: "
+        "accuracy lower by up to 20.0 points."
     )
-    # One of a point at most is not worth a word.
-    told = "Surgical (more consistent, with no loss seen in accuracy and the likelihood of clean text): B"
-    assert told in verdict_text(found)
+    told = main_rows(found)[1]["told"]
+    assert told.endswith("likelihood of clean text. Not excluded: accuracy lower by up to 20.0 points")
+    # One of a point at most is not worth a word; and what is left open of one method splits no group.
+    told = "(more consistent, with no loss seen in accuracy and the likelihood of clean text): B (consistency +10.0, "
+    assert f"Surgical {told}accuracy 0.0, NLL 0.000)." in verdict_text(found)
+    found["focus"] = None
+    listed = (
+        "A (consistency +10.0, accuracy -8.0, NLL 0.000; not excluded: accuracy lower by up to 20.0 points); B "
+        "(consistency +10.0, accuracy 0.0, NLL 0.000)."
+    )
+    assert listed in verdict_text(found)
+    found["focus"] = "A"
     found["figures"][-1]["methods"]["A"].update(difference((-0.1, -0.2, -0.05), higher_is_better=False))
     assert headline(found) == (
-        "Surgical: A is more consistent and better in the likelihood of clean text, with no loss seen (in accuracy one "
-        "of up to 20.0 points is not excluded)."
+        "Surgical: A is more consistent and better in the likelihood of clean text, with no loss seen. Not excluded: "
+        "accuracy lower by up to 20.0 points."
     )
+
+
+@pytest.mark.parametrize(
+    ("rise", "told"),
+    [
+        ((0.05, -0.01, 0.11), ". Not excluded: NLL higher by up to 0.110."),
+        ((0.005, -0.01, 0.02), "."),  # within the margin
+        ((0.012, 0.004, 0.018), " (a rise in NLL of less than 0.02 counts as none)."),
+    ],
+)
+def test_a_rise_in_nll_that_is_left_open(rise: tuple[float, float, float], told: str) -> None:
+    answer = headline(comparison({"A": (UP, rise)}, ability="likelihood", focus="A"))
+    assert answer == f"Surgical: A is more consistent, with no loss seen in the likelihood of clean text{told}"
+
+
+@pytest.mark.parametrize(
+    ("change", "left_open"),
+    [
+        ((-1.0, -4.8, 2.0), "accuracy lower by up to 2.0 points and responses shorter by up to 8 %"),  # of 60 tokens
+        ((-1.0, -2.9, 1.0), "accuracy lower by up to 2.0 points"),
+    ],
+)
+def test_shorter_responses_that_are_left_open(change: tuple[float, float, float], left_open: str) -> None:
+    found = comparison({"A": (UP, OPEN)}, focus="A", responses={"response/mean_length": {"A": change}})
+    assert headline(found) == (
+        f"Surgical: A is more consistent, with no loss seen in accuracy and the responses. Not excluded: {left_open}."
+    )
+
+
+def test_what_is_left_open_goes_with_no_loss_seen_alone() -> None:
+    unsure = (0.05, -0.01, 0.11)
+    found = comparison({"A": (OPEN, unsure), "B": (DOWN, unsure)}, ability="likelihood", focus="A")
+    found["figures"].append(comparison({"A": (OPEN, DOWN)})["figures"][1])
+    assert "xcluded" not in f"{headline(found)} {verdict_text(found)}"
 
 
 def curves() -> dict[str, Any]:
@@ -174,13 +219,44 @@ def both_abilities() -> dict[str, Any]:
 def test_the_csv_holds_every_figure() -> None:
     found = both_abilities()
     rows = list(csv.DictReader(comparison_csv(found).splitlines()))
-    assert len([row for row in rows if not row["figure"].startswith("text/")]) == 4 * 3
+    assert len([row for row in rows if row["value"] and not row["figure"].startswith("text/")]) == 4 * 3
     row = next(row for row in rows if row["figure"] == "accuracy" and row["method"] == NASTY)
+    assert row["difference_from"] == "base"
     assert (float(row["difference"]), float(row["difference_low"]), row["verdict"]) == (-0.1, -0.15, "worse")
     assert (row["seeds"], row["items"]) == ("1", "60")
     base = next(row for row in rows if row["figure"] == "accuracy" and row["method"] == "base")
     assert (float(base["value"]), base["difference"], base["verdict"]) == (0.8, "", "")
+    assert (base["difference_from"], base["low"]) == ("", "0.75")
     assert next(row for row in rows if row["figure"] == "text/mean_length")["value"] == "60.0"
+
+
+def test_the_csv_holds_the_focus_against_the_others() -> None:
+    against = [
+        {"label": "base", "consistency": difference(UP), "accuracy": difference(OPEN)},
+        {"label": "DPO", "consistency": difference(OPEN), "accuracy": difference(DOWN)},
+        {"label": "SFT", "consistency": difference(UP)},  # which lacks the accuracy
+    ]
+    found = comparison({"TLPO": (UP, OPEN), "DPO": (UP, UP), "SFT": (OPEN, None)}, focus="TLPO", against=against)
+    rows = [row for row in csv.DictReader(comparison_csv(found).splitlines()) if not row["value"]]
+    assert [(row["figure"], row["method"], row["difference_from"], row["verdict"]) for row in rows] == [
+        ("consistency", "TLPO", "DPO", "cannot tell"), ("accuracy", "TLPO", "DPO", "worse"),
+        ("consistency", "TLPO", "SFT", "better"),
+    ]  # fmt: skip
+    assert [float(rows[1][f"difference{end}"]) for end in ("", "_low", "_high")] == [-0.1, -0.15, -0.05]
+    assert (rows[1]["low"], rows[1]["seeds"], rows[1]["items"]) == ("", "1", "60")
+
+
+def test_the_divergence_stands_with_the_text() -> None:
+    found = comparison({"A": (UP, OPEN)})
+    told = {"value": 0.03229, "ci95": [0.0295, 0.0353], "runs": [0.03229], **difference((0.03229, 0.0295, 0.0353))}
+    figure = {**found["figures"][0], "key": "text/kl_from_base/ko", "axis": None, "share": False, "methods": {}}
+    found["figures"].append({**figure, "methods": {"A": {**told, "verdict": None}}})
+    base, row = main_rows(found)
+    assert "KL from base, ko" not in base["text"]
+    assert row["text"] == {"mean length": "60.0", "KL from base, ko": "0.0323"}
+    line = next(row for row in csv.DictReader(comparison_csv(found).splitlines()) if "kl_from_base" in row["figure"])
+    assert (line["low"], line["difference_high"], line["verdict"]) == ("0.0295", "0.0353", "")
+    assert "0.0295 to 0.0353" in render_comparison(found, {})
 
 
 def test_the_tables() -> None:
@@ -192,9 +268,14 @@ def test_the_tables() -> None:
     assert rows[1]["extra"] == {"learning rate": "5e-06"}
     text = comparison_markdown(found, {"Consistency": "comparison.svg", "Learning rates": "rates.svg"})
     table = [line for line in text.splitlines() if line.startswith("| ")]
+    assert table[0].startswith(
+        "| method | verdict | consistency (60 prompts) | change (95 %) | accuracy (60 questions) |"
+    )
+    assert "| NLL, nats a token (60 lines of text) |" in table[0]
+    assert table[2].startswith("| base | base model | 80.0 % |")
     cells = [cell.strip() for cell in table[3].split(" | ")]
     assert cells[0] == "| **TLPO**"
-    assert cells[1:3] == ["90.0 %", "+10.0 (+5.0 to +15.0) better"]
+    assert cells[1:4] == ["Cosmetic", "90.0 %", "+10.0 (+5.0 to +15.0) better"]
     assert cells[-3:] == ["60.0", "1", "5e-06 |"]
     assert table[4].startswith('| &lt;script&gt;alert("x")&lt;/script&gt; &amp; \\| |')
     assert "- Rule: &lt;lowest&gt; rate." in text
@@ -202,7 +283,26 @@ def test_the_tables() -> None:
     assert "![Consistency](comparison.svg)\n\n![Learning rates](rates.svg)" in text
     console = Console(width=140, record=True, file=io.StringIO())
     console.print(comparison_terminal(found))
-    assert "+10.0 better" in console.export_text()
+    shown = console.export_text()
+    for told in ("+10.0 better", "Cosmetic", "No gain", "base model", "60 prompts", "60 questions", "60 lines of text"):
+        assert told in shown
+
+
+def test_how_consistency_was_judged_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    found = comparison({"A": (UP, OPEN)}, focus="A")
+    sentence = "Consistency is judged by profile tlpo: Choo; English is neutral."
+    page = Page(render_comparison(found, {}))
+    assert page.texts("p", "judged") == [sentence]
+    assert [text for text in page.texts("th") if "60" in text] == ["Consistency60 prompts", "Accuracy60 questions"]
+    lines = comparison_markdown(found).splitlines()
+    assert lines.index(sentence) == lines.index(f"**{headline(found)}**") + 2
+    print_comparison(found, [])
+    assert sentence in capsys.readouterr().out.splitlines()
+    for judged, told in (
+        ({"profile": "default", "definition": None, "english": "confusion"}, "profile default: English is confusion."),
+        ({"profile": "lcb", "definition": None, "english": None}, "profile lcb."),
+    ):
+        assert judged_text({"judged_by": judged}) == f"Consistency is judged by {told}"
 
 
 def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
@@ -219,8 +319,8 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     assert page.texts("p", "answer") == [headline(found)]
     assert len(page.attributes("svg")) == 3
     # Each table, the details' too, scrolls by itself where the screen is too narrow for it.
-    assert [parents[-1] for tag, _, _, parents in page.elements if tag == "table"] == ["div"] * 4
-    assert len(page.attributes("div", "scroll")) == 4
+    assert [parents[-1] for tag, _, _, parents in page.elements if tag == "table"] == ["div"] * 5
+    assert len(page.attributes("div", "scroll")) == 5
     names = [text.removesuffix("the base model") for text in page.texts("th") if text]
     assert any(NASTY in name for name in names)
     assert {"Content-Security-Policy"} <= {attrs.get("http-equiv") for attrs in page.attributes("meta")}
@@ -246,7 +346,8 @@ def test_what_to_know_of_the_verdict_stands_beside_it(
     assert "Evaluated with [another] gate." in page.texts("section", "headline")[0]
     assert "One model." in page.texts("section", "headline")[0]
     lines = comparison_markdown(found).splitlines()
-    told = "Surgical: A is more consistent, with no loss seen in accuracy (one of up to 2.0 points is not excluded)."
+    told = headline(found)
+    assert told is not None
     answer = lines.index(f"**{told}**")
     assert answer < lines.index("- Evaluated with [another] gate.") < lines.index("- One model.")
     print_comparison(found, [])

@@ -40,7 +40,29 @@ def test_a_figure_of_which_less_is_better_runs_the_other_way() -> None:
     axes = draw_picture(found, "likelihood").axes[0]
     assert axes.get_xlim()[0] > axes.get_xlim()[1]
     assert "further right is better (axis reversed)" in axes.get_xlabel()
-    assert "temperature 1; higher is better" in axes.get_ylabel()
+    assert axes.get_ylabel() == (
+        "consistency: responses that pass, %; higher is better\nprofile tlpo, English is neutral, temperature 1"
+    )
+    found["judged_by"] = {"profile": "lcb", "definition": None, "english": None, "rate": "lpr"}
+    assert draw_picture(found, "likelihood").axes[0].get_ylabel() == (
+        "consistency: responses whose lines all pass, %; higher is better\nprofile lcb, temperature 1"
+    )
+
+
+def test_each_seed_is_a_faint_dot() -> None:
+    found = comparison({"A": ((0.1, 0.05, 0.15), (0.03, 0.02, 0.04))}, ability="likelihood")
+    up, right = (figure["methods"]["A"] for figure in found["figures"])
+    up["runs"], right["runs"] = [0.7, 0.95, 0.99], [4.01, 4.0, 4.08]
+    base, shown = points(found, "likelihood")
+    assert base.seeds == ()
+    assert [pytest.approx(seed) for seed in shown.seeds] == [(0.01, 70), (0.0, 95), (0.08, 99)]
+    for axis, places in (("likelihood", shown.seeds), (None, [(seed[1], 1) for seed in shown.seeds])):
+        axes = draw_picture(found, axis).axes[0]
+        dots = [line for line in axes.get_lines() if line.get_alpha() == 0.4]
+        assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [pytest.approx(at) for at in places]
+    axes = draw_picture(found, "likelihood").axes[0]
+    assert axes.get_xlim()[0] > 0.08  # reversed: none is cut off
+    assert axes.get_ylim()[0] < 70
 
 
 def test_every_method_is_named_in_the_saved_picture(tmp_path: Path) -> None:

@@ -24,9 +24,10 @@ from tlpo.reports.comparison.picture import (
     import_matplotlib,
     save_picture,
 )
+from tlpo.reports.comparison.single_runs import command_text, seeds_grid, source_notes, sources_grid
 from tlpo.reports.comparison.tables import axis_cells, comparison_csv, comparison_markdown, how_read, main_rows
-from tlpo.reports.comparison.verdict import headline, verdict_text
-from tlpo.reports.comparison.wording import HEADINGS, change_cell, change_interval_cell
+from tlpo.reports.comparison.verdict import figure_of, headline, verdict_text
+from tlpo.reports.comparison.wording import HEADINGS, change_cell, change_interval_cell, items_text, judged_text
 from tlpo.reports.html import page_environment
 
 # The drawn colours become the page's, which know of dark screens and paper.
@@ -84,6 +85,12 @@ def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]
         headline=headline(comparison),
         verdict=verdict_text(comparison),
         rows=rows,
+        judged=judged_text(comparison),
+        counts={axis: items_text(figure_of(comparison, axis)) for axis in comparison["axes"]},
+        seeds=seeds_grid(comparison),
+        sources=sources_grid(comparison),
+        source_notes=source_notes(comparison),
+        command=command_text(comparison),
         focus=next((row for row in rows if row["focus"]), None),
         headings=HEADINGS,
         tones=KINDS,

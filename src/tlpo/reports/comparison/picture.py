@@ -1,4 +1,5 @@
-"""The picture of a comparison: consistency against ability, one point a method. matplotlib is imported when drawing.
+"""The picture of a comparison: consistency against ability, one point a method, with faint dots for its seeds, if it
+has several. matplotlib is imported when drawing.
 
 Whiskers are the 95 % interval of a method's difference from the base model, drawn around the method's point: where one
 crosses the base model's line, a difference cannot be told. Right and up are always better; a figure of which less is
@@ -33,6 +34,7 @@ _MARKS = {"good": "o", "bad": "s", "plain": "^", "base": "D"}
 _TOLD = {
     "good": "surgical: no loss seen", "bad": "cosmetic or a loss", "plain": "cannot tell", "base": "base model",
 }  # fmt: skip
+_SEED: Any = {"markersize": 3.2, "alpha": 0.4, "markeredgewidth": 0, "zorder": 4}
 _SIZE = (4.6, 4.3)  # inches: legible when a phone shows it at 360 pixels
 _STYLE: Any = {
     "font.size": 8.5, "font.family": "sans-serif", "axes.spines.top": False, "axes.spines.right": False,
@@ -50,6 +52,7 @@ class _Point:
     y: float
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    seeds: tuple[tuple[float, float], ...] = ()
 
 
 def draw_picture(comparison: Mapping[str, Any], axis: str | None) -> Figure:
@@ -121,7 +124,8 @@ def points(comparison: Mapping[str, Any], axis: str) -> list[_Point]:
         kind = "base" if label == base else KINDS.get(found[label].key, "plain")
         x, x_range = _place(right, label, base)
         y, y_range = _place(up, label, base)
-        shown.append(_Point(label, kind, x, y, x_range, y_range))
+        seeds = tuple(zip(_seeds(right, label, base), _seeds(up, label, base), strict=True))
+        shown.append(_Point(label, kind, x, y, x_range, y_range, seeds))
     return shown
 
 
@@ -134,6 +138,13 @@ def _place(figure: Mapping[str, Any], label: str, base: str) -> tuple[float, tup
         return told["value"] - origin, (low, high)
     low, high = max(0.0, origin + low), min(1.0, origin + high)
     return 100 * told["value"], (100 * low, 100 * high)
+
+
+def _seeds(figure: Mapping[str, Any], label: str, base: str) -> list[float]:
+    """The coordinates of a method's single runs, if there are several."""
+    runs = figure["methods"][label]["runs"]
+    origin = figure["methods"][base]["value"]
+    return [100 * value if figure["share"] else value - origin for value in runs] if len(runs) > 1 else []
 
 
 def _draw_plane(axes: Axes, comparison: Mapping[str, Any], axis: str) -> None:
@@ -157,25 +168,31 @@ def _draw_plane(axes: Axes, comparison: Mapping[str, Any], axis: str) -> None:
         if point.kind != "base":
             axes.plot(point.x_range, (point.y, point.y), color=colour, linewidth=1.1, alpha=0.65, zorder=2)
             axes.plot((point.x, point.x), point.y_range, color=colour, linewidth=1.1, alpha=0.65, zorder=2)
+        for seed in point.seeds:
+            axes.plot(*seed, "o", color=colour, **_SEED)
         axes.plot(
             point.x, point.y, _MARKS[point.kind], color=colour, markersize=6, markeredgecolor="white",
             markeredgewidth=0.8, zorder=6,
         )  # fmt: skip
     told = "further right is better" + (" (axis reversed)" if reverse else "")
     axes.set_xlabel(f"{_AXIS_NAMES[axis]}\n{told}")
-    axes.set_ylabel(f"{_consistency_name(comparison)}; higher is better")
+    axes.set_ylabel(_consistency_name(comparison, "higher is better"))
     _legend(axes, [point.kind for point in shown])
     _write_labels(axes, shown, comparison["focus"], corners)
 
 
-def _consistency_name(comparison: Mapping[str, Any]) -> str:
-    temperatures = figure_of(comparison, "consistency")["temperatures"]
-    return f"consistency: responses that pass, %\ntemperature {', '.join(f'{one:g}' for one in temperatures)}"
+def _consistency_name(comparison: Mapping[str, Any], direction: str) -> str:
+    """With what decides it: the rate, the profile, what is made of English, and the temperature."""
+    temperatures = ", ".join(f"{one:g}" for one in figure_of(comparison, "consistency")["temperatures"])
+    judged = comparison["judged_by"]
+    what = "responses whose lines all pass" if judged["rate"] == "lpr" else "responses that pass"
+    english = f"English is {judged['english']}, " if judged["english"] else ""
+    return f"consistency: {what}, %; {direction}\nprofile {judged['profile']}, {english}temperature {temperatures}"
 
 
 def _set_limits(axes: Axes, shown: Sequence[_Point], reverse: bool) -> None:
-    xs = [value for point in shown for value in (point.x, *point.x_range)]
-    ys = [value for point in shown for value in (point.y, *point.y_range)]
+    xs = [value for point in shown for value in (point.x, *point.x_range, *(x for x, _ in point.seeds))]
+    ys = [value for point in shown for value in (point.y, *point.y_range, *(y for _, y in point.seeds))]
     margins = [0.1 * (max(values) - min(values)) or 1e-3 + 0.02 * abs(max(values)) for values in (xs, ys)]
     limits = (min(xs) - margins[0], max(xs) + margins[0])
     axes.set_xlim(limits[::-1] if reverse else limits)
@@ -237,12 +254,14 @@ def _draw_alone(axes: Axes, comparison: Mapping[str, Any]) -> None:
         value, ends = _place(figure, label, base)
         kind = "base" if label == base else KINDS.get(found[label].key, "plain")
         axes.plot(ends if kind != "base" else (value, value), (row, row), color=_COLOURS[kind], linewidth=1.2)
-        axes.plot(value, row, _MARKS[kind], color=_COLOURS[kind], markersize=6, zorder=3)
+        axes.plot(value, row, _MARKS[kind], color=_COLOURS[kind], markersize=6, zorder=6)
+        for seed in _seeds(figure, label, base):
+            axes.plot(seed, row, "o", color=_COLOURS[kind], **_SEED)
         if kind == "base":
             axes.axvline(value, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()
     axes.tick_params(length=0)
     axes.grid(axis="x", color=LINE, linewidth=0.4, alpha=0.6)
-    axes.set_xlabel(f"{_consistency_name(comparison)}; further right is better")
+    axes.set_xlabel(_consistency_name(comparison, "further right is better"))
     _legend(axes, ["base", *(KINDS.get(own.key, "plain") for own in found.values())])

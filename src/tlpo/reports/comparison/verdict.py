@@ -2,22 +2,21 @@
 
 A difference is told only where its 95 % interval leaves out zero; a rise in the NLL of clean text, which is measured
 finely, only where the interval is not below a stated margin as a whole. "No loss seen" is no proof that there is none:
-where the interval leaves open that accuracy fell by more than a point, the words say by how much. A method that makes a
-model more consistent is surgical if nothing that was measured got worse, and cosmetic if something did: accuracy, the
-likelihood of clean text, or the responses, which are consistent too where they are short, full of digits or repeat
-themselves.
+the losses of note that the intervals leave open are told right after it. A method that makes a model more consistent is
+surgical if nothing that was measured got worse, and cosmetic if something did: accuracy, the likelihood of clean text,
+or the responses, which are consistent too where they are short, full of digits or repeat themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tlpo.reports.comparison.wording import ABILITY, change_text, joined, value_text
 
 OUTCOMES = {
-    "gain": ("Surgical", "more consistent and better in {gains}, with no loss seen{elsewhere}"),
+    "gain": ("Surgical", "more consistent and better in {gains}, with no loss seen"),
     "surgical": ("Surgical", "more consistent, with no loss seen in {measured}"),
     "cosmetic": ("Cosmetic", "more consistent, but this is bought with {costs}"),
     "unmeasured": (
@@ -42,6 +41,9 @@ COSTS = {
 """What it is called when a figure gets worse: that of an axis, or one of the responses by its key."""
 _SMALL_LOSS = 0.01
 """Of accuracy: where no loss is seen, one larger than this that the interval leaves open is told."""
+_SMALL_SHORTENING = 0.05
+"""The same of the mean length, as a share of the base model's."""
+_LENGTH = "response/mean_length"
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,21 @@ class Outcome:
     """What one method did.
 
     key: of `OUTCOMES`. word, phrase: such as "Surgical" and "more consistent, with no loss seen in accuracy".
-    worse: the keys of `COSTS` of which that is to be said.
+    worse: the keys of `COSTS` of which that is to be said. left_open: where no loss was seen, those of note that the
+    intervals do not exclude, such as "NLL higher by up to 0.110"; each method has its own, so outcomes are equal
+    without it.
     """
 
     key: str
     word: str
     phrase: str
     worse: tuple[str, ...] = ()
+    left_open: str = field(default="", compare=False)
+
+    @property
+    def told(self) -> str:
+        """Such as "more consistent, with no loss seen in accuracy. Not excluded: NLL higher by up to 0.110"."""
+        return f"{self.phrase}. Not excluded: {self.left_open}" if self.left_open else self.phrase
 
 
 def outcome(consistency: str | None, abilities: Sequence[str], responses: Sequence[str] = ()) -> str:
@@ -99,7 +109,7 @@ def outcomes(comparison: Mapping[str, Any]) -> dict[str, Outcome]:
 def headline(comparison: Mapping[str, Any]) -> str | None:
     """The answer for the focus: "Surgical: TLPO is more consistent, ..."; None where no method is in focus."""
     found = outcomes(comparison).get(comparison["focus"])
-    return None if found is None else f"{found.word}: {comparison['focus']} is {found.phrase}."
+    return None if found is None else f"{found.word}: {comparison['focus']} is {found.told}."
 
 
 def verdict_text(comparison: Mapping[str, Any]) -> str:
@@ -112,8 +122,7 @@ def verdict_text(comparison: Mapping[str, Any]) -> str:
         sentences.append(f"{focus}: {_changes(comparison, axes, focus, found[focus], intervals=True) or 'silent'}.")
     others = {label: own for label, own in found.items() if label != focus}
     for own in sorted(dict.fromkeys(others.values()), key=lambda one: list(OUTCOMES).index(one.key)):
-        changes = {label: _changes(comparison, axes, label, own) for label in others if others[label] == own}
-        listed = [f"{label} ({told})" if told else label for label, told in changes.items()]
+        listed = [_listed(comparison, axes, label, others[label]) for label in others if others[label] == own]
         sentences.append(f"{own.word} ({own.phrase}): {'; '.join(listed)}.")
     return " ".join([*sentences, *_focus(comparison, axes)])
 
@@ -140,26 +149,33 @@ def _outcome(comparison: Mapping[str, Any], label: str) -> Outcome:
     )
     word, phrase = OUTCOMES[key]
     costs = [name for name in COSTS if verdicts.get(name) == "worse" and (key == "cosmetic" or name in abilities)]
-    doubt = _possible_loss(comparison, label)
-    measured = [f"{ABILITY[name]}{f' ({doubt})' if doubt and name == 'accuracy' else ''}" for name in abilities]
     told = {
         "costs": joined([COSTS[name] for name in costs]),
         "gains": joined([ABILITY[name] for name in abilities if verdicts[name] == "better"]),
-        "elsewhere": f" (in accuracy {doubt})" if doubt else "",
-        "measured": joined([*measured, *(["the responses"] if responses else [])])
+        "measured": joined([*(ABILITY[name] for name in abilities), *(["the responses"] if responses else [])])
         + (f" (a rise in NLL of less than {comparison['nll_margin']:g} counts as none)" if spared else ""),
     }
-    return Outcome(key, word, phrase.format(**told), tuple(costs))
+    left_open = joined(_possible_losses(comparison, label)) if key in ("gain", "surgical") else ""
+    return Outcome(key, word, phrase.format(**told), tuple(costs), left_open)
 
 
-def _possible_loss(comparison: Mapping[str, Any], label: str) -> str:
-    """How large a loss of accuracy the interval leaves open; nothing if it is at most a point."""
-    if "accuracy" not in comparison["axes"]:
-        return ""
-    interval = figure_of(comparison, "accuracy")["methods"].get(label, {}).get("difference_ci95")
-    if not interval or interval[0] >= -_SMALL_LOSS:
-        return ""
-    return f"one of up to {-100 * interval[0]:.1f} points is not excluded"
+def _possible_losses(comparison: Mapping[str, Any], label: str) -> list[str]:
+    """Losses that were not seen but that the intervals leave open, as far as they would be of note."""
+    figures = _figures(comparison)
+
+    def ends(name: str) -> tuple[float, float]:
+        told = figures.get(comparison["axes"].get(name, name), {"methods": {}})["methods"].get(label, {})
+        return tuple(told.get("difference_ci95") or (0.0, 0.0))
+
+    found = []
+    if (lower := -ends("accuracy")[0]) > _SMALL_LOSS:
+        found.append(f"accuracy lower by up to {100 * lower:.1f} points")
+    if (rise := ends("likelihood")[1]) > comparison["nll_margin"]:
+        found.append(f"NLL higher by up to {rise:.3f}")
+    if (shorter := -ends(_LENGTH)[0]) > 0:
+        share = shorter / figures[_LENGTH]["methods"][comparison["base"]]["value"]
+        found += [f"responses shorter by up to {100 * share:.0f} %"] if share > _SMALL_SHORTENING else []
+    return found
 
 
 def _is_small_rise(comparison: Mapping[str, Any], label: str) -> bool:
@@ -168,6 +184,13 @@ def _is_small_rise(comparison: Mapping[str, Any], label: str) -> bool:
         return False
     told = figure_of(comparison, "likelihood")["methods"].get(label, {})
     return told.get("verdict") == "worse" and bool(told["difference_ci95"][1] < comparison["nll_margin"])
+
+
+def _listed(comparison: Mapping[str, Any], axes: Sequence[str], label: str, found: Outcome) -> str:
+    """Such as "gate (consistency +10.0, accuracy 0.0; not excluded: responses shorter by up to 9 %)"."""
+    left_open = f"not excluded: {found.left_open}" if found.left_open else ""
+    told = "; ".join(part for part in (_changes(comparison, axes, label, found), left_open) if part)
+    return f"{label} ({told})" if told else label
 
 
 def _changes(

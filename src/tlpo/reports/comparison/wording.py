@@ -16,7 +16,9 @@ SHORT = {
 }  # fmt: skip
 """Of an axis, or of a figure that is none by its key."""
 HEADINGS = {"consistency": "consistency", "accuracy": "accuracy", "likelihood": "NLL, nats a token"}
+_ITEMS = {"consistency": "prompts", "accuracy": "questions", "likelihood": "lines of text"}
 _LENGTH = "response/mean_length"
+_DIVERGENCE = "text/kl_from_base/"
 _TEXT = {
     "mean_length": ("mean length", "{:.1f}"), "distinct_1": ("distinct-1", "{:.3f}"),
     "distinct_2": ("distinct-2", "{:.3f}"), "eos_rate": ("ended itself", "{:.1%}"),
@@ -25,19 +27,42 @@ _TEXT = {
 }  # fmt: skip
 
 
-def text_cells(text: Mapping[str, float]) -> dict[str, str]:
-    """The further figures by their headings, such as {"mean length": "63.6", "KL from base, ko": "0.0021"}."""
+def text_cells(text: Mapping[str, float], figures: Sequence[Mapping[str, Any]], label: str) -> dict[str, str]:
+    """The further figures of a method by their headings: {"mean length": "63.6", "KL from base, ko": "0.0021"}.
+
+    text: those that are plain means. figures: of the comparison, of which the divergences count here.
+    """
     cells = {name: shape.format(text[key]).replace("%", " %") for key, (name, shape) in _TEXT.items() if key in text}
-    divergence = {key.partition("/")[2]: value for key, value in text.items() if key.startswith("kl_from_base/")}
-    return cells | {f"KL from base, {code}": f"{value:.4f}" for code, value in divergence.items()}
+    divergences = {figure["key"]: figure for figure in figures if figure["key"].startswith(_DIVERGENCE)}
+    return cells | {
+        f"KL from base, {key.removeprefix(_DIVERGENCE)}": value_cell(figure, label)
+        for key, figure in divergences.items()
+        if label in figure["methods"]
+    }
 
 
 def value_cell(figure: Mapping[str, Any], label: str) -> str:
     """The value alone: "86.7 %" or "4.124"; a dash where the method lacks it."""
     told = figure["methods"].get(label)
-    if told is None:
-        return "–"
-    return percent(told["value"]) if figure["share"] else f"{told['value']:.{_digits(figure)}f}"
+    return "–" if told is None else number_cell(figure, told["value"])
+
+
+def number_cell(figure: Mapping[str, Any], value: float) -> str:
+    """A value of the figure: "86.7 %" or "4.124"."""
+    return percent(value) if figure["share"] else f"{value:.{_digits(figure)}f}"
+
+
+def items_text(figure: Mapping[str, Any]) -> str:
+    """How many items an axis rests on: "60 prompts"."""
+    return f"{figure['items']} {_ITEMS[figure['axis']]}"
+
+
+def judged_text(comparison: Mapping[str, Any]) -> str:
+    """By which definition consistency was judged, and what it makes of English, in a sentence."""
+    told = comparison["judged_by"]
+    english = f"English is {told['english']}" if told["english"] else ""
+    definition = told["definition"] or english
+    return f"Consistency is judged by profile {told['profile']}{f': {definition}' if definition else ''}."
 
 
 def interval_cell(figure: Mapping[str, Any], label: str) -> str:
@@ -84,5 +109,7 @@ def joined(names: Sequence[str]) -> str:
 
 
 def _digits(figure: Mapping[str, Any]) -> int:
-    """After the point: of percentages and numbers of tokens one, of nats three."""
-    return 1 if figure["share"] or figure["key"] == _LENGTH else 3
+    """After the point: of percentages and numbers of tokens one, of nats three, of small divergences four."""
+    if figure["share"] or figure["key"] == _LENGTH:
+        return 1
+    return 4 if figure["key"].startswith(_DIVERGENCE) else 3

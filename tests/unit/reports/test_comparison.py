@@ -193,6 +193,9 @@ def test_what_is_left_open_goes_with_no_loss_seen_alone() -> None:
     assert "xcluded" not in f"{headline(found)} {verdict_text(found)}"
 
 
+STEPS = {"TLPO": [[{"done": 0.5, "confusion": 0.2}, {"done": 1.0, "confusion": 0.1}]]}
+
+
 def curves() -> dict[str, Any]:
     points = [
         {"rate": 1e-6, "confusion": 0.1, "nll_rise": 0.01, "mean_length": 60.0, "digits_share": None},
@@ -210,7 +213,7 @@ def both_abilities() -> dict[str, Any]:
     found["figures"] += [second["figures"][1], detail]
     found["against"] = [{"label": NASTY, "consistency": difference(UP)}]
     found["study"] = {
-        "curves": curves(), "setting": ["ko"], "notes": ["Rule: <lowest> rate."],
+        "curves": curves(), "steps": STEPS, "setting": ["ko"], "notes": ["Rule: <lowest> rate."],
         "methods": {"TLPO": {"learning rate": "5e-06"}},
     }  # fmt: skip
     return found
@@ -311,13 +314,14 @@ def test_the_page_is_whole_safe_and_stands_alone(tmp_path: Path) -> None:
     assert {path.name for path in paths} == {path.name for path in (tmp_path / "out").iterdir()} == {
         "comparison.html", "comparison.md", "comparison.csv", "comparison.json", "comparison.png", "comparison.svg",
         "comparison-likelihood.png", "comparison-likelihood.svg", "learning-rates.png", "learning-rates.svg",
+        "trainings.png", "trainings.svg",
     }  # fmt: skip
     html = (tmp_path / "out/comparison.html").read_text(encoding="utf-8")
     page = Page(html)
     assert "script" not in {tag for tag, *_ in page.elements}
     assert verdict_text(found) in page.texts("p")
     assert page.texts("p", "answer") == [headline(found)]
-    assert len(page.attributes("svg")) == 3
+    assert len(page.attributes("svg")) == 4
     # Each table, the details' too, scrolls by itself where the screen is too narrow for it.
     assert [parents[-1] for tag, _, _, parents in page.elements if tag == "table"] == ["div"] * 5
     assert len(page.attributes("div", "scroll")) == 5

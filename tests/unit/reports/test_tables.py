@@ -44,7 +44,8 @@ def test_comparison_table() -> None:
     compared = compare_audits(before, [response(0, "가가"), response(1, "나나")])["overall"]
     nll = {"ko": {"before": 4.451, "after": 4.479, "change": 0.028, "ci95": [0.02, 0.036]}}
     lines = printed(comparison_table(compared, nll))
-    assert cells(lines, "confusion rate")[2:] == ["100.0", "%", "0.0", "%", "-100.0", "-100.0", "to", "-100.0"]
+    # Newcombe's interval, as in test_compare_audits
+    assert cells(lines, "confusion rate")[2:] == ["100.0", "%", "0.0", "%", "-100.0", "-100.0", "to", "-7.0"]
     assert cells(lines, "target letters")[2:6] == ["50.0", "%", "100.0", "%"]
     assert cells(lines, "NLL of clean text, ko")[-6:] == ["4.451", "4.479", "+0.028", "+0.020", "to", "+0.036"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from tlpo.files import make_folder, write_text
-from tlpo.reports.comparison.curves import draw_curves
+from tlpo.reports.comparison.curves import draw_curves, draw_steps
 from tlpo.reports.comparison.picture import (
     BAD,
     GOOD,
@@ -30,6 +30,9 @@ from tlpo.reports.comparison.verdict import figure_of, headline, verdict_text
 from tlpo.reports.comparison.wording import HEADINGS, change_cell, change_interval_cell, items_text, judged_text
 from tlpo.reports.html import page_environment
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 # The drawn colours become the page's, which know of dark screens and paper.
 _PAGE_COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", GOOD: "good", BAD: "bad", PLAIN: "plain", "#ffffff": "card"}
 _CAPTIONS = {
@@ -37,12 +40,18 @@ _CAPTIONS = {
     "accuracy": "Consistency against accuracy",
     "likelihood": "Consistency against the likelihood of clean text",
     "curves": "Learning rates",
+    "steps": "Trainings",
+}
+# What a study knows beside its comparison: the name of the file, and what draws it.
+_CURVES: dict[str, tuple[str, Callable[[Any], Figure]]] = {
+    "curves": ("learning-rates", draw_curves),
+    "steps": ("trainings", draw_steps),
 }
 
 
 def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
     """Write comparison.html, .md, .csv, .json, .png and .svg, and a second picture where both abilities were measured;
-    for a study that chose learning rates also their curves.
+    for a study also the curves over its learning rates, if it chose among some, and over the steps of its trainings.
 
     Each file is replaced when whole. Returns the paths. Raises UserError when matplotlib is not installed, or when the
     folder cannot be made or written into.
@@ -58,11 +67,11 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
         pictures[axis or "consistency"] = save_picture(draw_picture(comparison, axis), folder / name)
         names += [f"{name}.png", f"{name}.svg"]
         shown[_CAPTIONS[axis or "consistency"]] = f"{name}.svg"
-    curves = comparison.get("study", {}).get("curves")
-    if curves:
-        pictures["curves"] = save_picture(draw_curves(curves), folder / "learning-rates")
-        names += ["learning-rates.png", "learning-rates.svg"]
-        shown[_CAPTIONS["curves"]] = "learning-rates.svg"
+    for kind, (name, draw) in _CURVES.items():
+        if told := comparison.get("study", {}).get(kind):
+            pictures[kind] = save_picture(draw(told), folder / name)
+            names += [f"{name}.png", f"{name}.svg"]
+            shown[_CAPTIONS[kind]] = f"{name}.svg"
     texts = {
         "comparison.html": render_comparison(comparison, pictures),
         "comparison.md": comparison_markdown(comparison, shown),
@@ -75,7 +84,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> list[Path]:
 
 
 def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
-    """The page as HTML text. pictures: SVG texts by axis, drawn by `draw_picture`, and `curves`, by `draw_curves`."""
+    """The page as HTML text. pictures: SVG texts by axis, drawn by `draw_picture`, and `curves` and `steps`."""
     environment = page_environment()
     rows = main_rows(comparison)
     return environment.get_template("comparison.html.j2").render(
@@ -96,9 +105,11 @@ def render_comparison(comparison: Mapping[str, Any], pictures: Mapping[str, str]
         tones=KINDS,
         texts=list(dict.fromkeys(name for row in rows for name in row["text"])),
         extras=list(dict.fromkeys(name for row in rows for name in row["extra"])),
-        curves=Markup(inline_svg(pictures["curves"], "curves")) if "curves" in pictures else None,
+        curves={kind: Markup(inline_svg(pictures[kind], kind)) for kind in _CURVES if kind in pictures},
         pictures={
-            axis: (_CAPTIONS[axis], Markup(inline_svg(svg, axis))) for axis, svg in pictures.items() if axis != "curves"
+            axis: (_CAPTIONS[axis], Markup(inline_svg(svg, axis)))
+            for axis, svg in pictures.items()
+            if axis not in _CURVES
         },
         against=_against(comparison),
         details=_details(comparison),

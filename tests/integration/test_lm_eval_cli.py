@@ -21,7 +21,11 @@ from tlpo.metrics import get_profile
 
 pytest.importorskip("lm_eval", reason="needs pip install 'tlpo[eval]'")
 
-TASKS = ("tlpo_en_arc_easy", "tlpo_it_xcopa", "tlpo_de_mgsm")
+# One of each kind of task that is shipped: letters or texts for choices, sentences with a gap, answers in words.
+TASKS = (
+    "tlpo_en_arc_easy", "tlpo_it_xcopa", "tlpo_de_mgsm", "tlpo_ko_kobest_boolq", "tlpo_ko_kobest_hellaswag",
+    "tlpo_ja_jcommonsenseqa", "tlpo_en_winogrande",
+)  # fmt: skip
 LCB = "lcb_monolingual_native_ko"
 OWN = """
 task: mine

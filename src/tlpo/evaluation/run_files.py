@@ -239,7 +239,7 @@ def _finite(value: Any) -> float:
     """Raises ValueError for what is no number."""
     found = float(value)
     if not math.isfinite(found):
-        raise ValueError(f"a line of text of {found} nats")
+        raise ValueError(f"a likelihood of {found} nats")
     return found
 
 

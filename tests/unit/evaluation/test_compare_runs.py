@@ -341,5 +341,5 @@ def test_a_figure_that_only_some_seeds_have(make: Make) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_likelihood_that_is_no_number(make: Make, value: float) -> None:
-    with pytest.raises(UserError, match=r"or its items are damaged .*a line of text of (nan|inf) nats"):
+    with pytest.raises(UserError, match=r"or its items are damaged .*a likelihood of (nan|inf) nats"):
         make("A", nll={"ko": [40, value]})

@@ -20,7 +20,7 @@ class Subject:
     if there is any, else the CPU.
 
     Raises:
-        UserError: a folder is missing or holds no weights.
+        UserError: a folder is missing or holds no weights, or there is no such precision or device.
     """
 
     def __init__(
@@ -34,6 +34,8 @@ class Subject:
         trust_remote_code: bool = False,
     ) -> None:
         check_dtype(dtype)
+        if device is not None:
+            check_device(device)
         self.folder = local_folder(name, revision=revision)
         self.adapter = local_folder(adapter, kind="adapter") if adapter is not None else None
         self.name, self.trust_remote_code = name, trust_remote_code
@@ -47,9 +49,8 @@ class Subject:
 
     @cached_property
     def device(self) -> str:
-        """Where it runs. Raises UserError if there is no such device."""
+        """Where it runs."""
         if self._device is not None:
-            check_device(self._device)
             return self._device
         import torch
 

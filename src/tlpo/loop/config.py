@@ -244,6 +244,7 @@ class MethodConfig(TrainingArguments):
         if problems := [problem for problem in problems if problem]:
             raise UserError("; ".join(problems))
         super().__post_init__()  # type: ignore[no-untyped-call]
+        option_checks.refuse_unusable_schedule(self)
         if self.SAMPLES and self.rollout_budget is not None:
             self.max_steps = self._steps_within(self.rollout_budget)
 

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from transformers import TrainingArguments
+import torch
+from transformers import TrainingArguments, get_scheduler
 
-from tlpo.errors import did_you_mean
+from tlpo.errors import UserError, did_you_mean
 
 AT_LEAST: Mapping[str, float] = {
     "learning_rate": 0.0,
@@ -54,8 +55,30 @@ def unusable_steps(args: TrainingArguments) -> list[str]:
 
 
 def unknown_to_libraries(args: TrainingArguments) -> list[str]:
-    """The names that only a library knows, which it would refuse once the trainer is made."""
-    return [*_unknown_reports(args.report_to), *_unknown_backend(args.torch_compile_backend)]
+    """What only a library knows, and would refuse once the trainer is made."""
+    problems = [*_unknown_reports(args.report_to), *_unknown_backend(args.torch_compile_backend)]
+    pairs = args.optim_args.split(",") if args.optim_args else []
+    if any(pair.count("=") != 1 for pair in pairs):
+        problems.append(f"optim_args is '{args.optim_args}': write NAME=VALUE, several with commas between")
+    return problems
+
+
+def refuse_unusable_schedule(args: TrainingArguments) -> None:
+    """Raises UserError for options of the learning rate's schedule that it lacks or does not take.
+
+    To be called once the library has read the options.
+    """
+    optimizer = torch.optim.SGD([torch.zeros(1)])
+    kind, given = args.lr_scheduler_type, args.lr_scheduler_kwargs
+    try:
+        # No step is taken: the numbers stand for any.
+        get_scheduler(kind, optimizer, num_warmup_steps=1, num_training_steps=10, scheduler_specific_kwargs=given)
+    except (TypeError, ValueError) as error:
+        name = getattr(kind, "value", kind)
+        raise UserError(
+            f"lr_scheduler_kwargs {given} cannot be used with lr_scheduler_type '{name}' ({error}): give the options "
+            "that this schedule takes, or choose another"
+        ) from None
 
 
 def _unknown_reports(given: str | list[str] | None) -> list[str]:

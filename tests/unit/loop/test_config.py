@@ -43,6 +43,7 @@ def test_a_line_break_in_a_template_can_be_spelt_on_the_command_line(kind: type[
         ("report_to", "foo", "choose from none, all, "),
         ("report_to", ["wnadb"], r"\(did you mean 'wandb'\?\): choose from"),
         ("torch_compile_backend", "inducter", r"\(did you mean 'inductor'\?\): choose one of"),
+        ("optim_args", "eps", "write NAME=VALUE"),
         ("resume_from_checkpoint", "runs/a/checkpoint-3", "leave it out and give the same command again"),
     ],
 )
@@ -85,3 +86,28 @@ def test_a_report_whose_package_is_not_installed(tmp_path: Path, monkeypatch: py
 def test_options_of_an_adapter(given: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         RunConfig(model="m", **given)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "reason"),
+    [
+        ("linear", {"foo": 1}, "unexpected keyword argument 'foo'"),
+        ("cosine_with_min_lr", None, "min_lr"),
+        ("warmup_stable_decay", '{"num_decay_step": 3}', "num_decay_step"),
+    ],
+)
+def test_a_schedule_without_its_options_or_with_others(kind: str, given: Any, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"with lr_scheduler_type '{kind}' .*{reason}.*: give the options that this"):
+        SFTArguments(output_dir=str(tmp_path), use_cpu=True, lr_scheduler_type=kind, lr_scheduler_kwargs=given)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("cosine_with_min_lr", {"min_lr": 1e-7}), ("warmup_stable_decay", '{"num_decay_steps": 3}'),
+        ("cosine_with_restarts", {"num_cycles": 2}), ("polynomial", None), ("constant", None),
+        ("inverse_sqrt", None),
+    ],
+)  # fmt: skip
+def test_schedules_with_their_options(kind: str, given: Any, tmp_path: Path) -> None:
+    SFTArguments(output_dir=str(tmp_path), use_cpu=True, lr_scheduler_type=kind, lr_scheduler_kwargs=given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,13 @@ def check_folder(path: Path, remedy: str = "give another output folder") -> None
         raise UserError(f"{path} is a file, or lies in one: {remedy}")
     if not os.access(there, os.W_OK | os.X_OK):
         raise UserError(f"the folder {there} cannot be written into: {remedy}")
+
+
+def holds_others(folder: Path, own: Collection[str] = ()) -> bool:
+    """Whether a folder holds anything but files of these names; hidden ones do not count, nor a folder that is not."""
+    return folder.is_dir() and any(
+        not entry.name.startswith(".") and entry.name not in own for entry in folder.iterdir()
+    )
 
 
 @contextmanager

@@ -273,6 +273,8 @@ def test_another_vocabulary_is_refused_before_anything_is_measured(
         (("--language", "ko", "--baseline", "absent"), "no evaluation.json"),
         (("--language", "ko", "--base", "/no/such/model"), "/no/such/model"),
         (("--language", "ko", "--adapter", "/no/such/adapter"), "/no/such/adapter"),
+        (("--language", "ko", "--word_list", "nope"), "cannot read the word list 'nope': No such file"),
+        (("--language", "ko", "--device", "foo"), "device is 'foo', which cannot be used"),
         (("--language", "ko", "--clean_text", "ko"), "write it as LANGUAGE=FILE"),
         (("--language", "ko", "--temprature", "1"), "did you mean 'temperature'"),
     ],

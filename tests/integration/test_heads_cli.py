@@ -283,6 +283,11 @@ def test_more_draws_go_on_from_there(analyzed: Path, monkeypatch: pytest.MonkeyP
         (["fit", "--model", "absent/of/it", "--task", "plural"], "does not exist"),
         (["extract", "--model", "MODEL", "--task", "plural", "--shots", "5000"], "too few for prompts of 5000 shots"),
         (["extract", "--model", "MODEL", "--task", "plural", "--num_prompts", "0"], "num_prompts is 0"),
+        (["extract", "--model", "MODEL", "--task", "plural", "--dtype", "float8"], "dtype is 'float8'"),
+        (
+            ["extract", "--model", "MODEL", "--task", "plural", "--device", "cuda:99"],
+            "device is 'cuda:99', which",
+        ),
         (["extract", "--model", "MODEL", "--task", "plural", "--template", "{input}"], "template '{input}'"),
         (["fit", "--model", "MODEL", "--task", "plural", "--steps", "0"], "steps"),
         (["fit", "--model", "MODEL", "--task", "plural", "--loss", "nothing"], "loss"),

@@ -26,7 +26,7 @@ class _Evaluate:
         if "-h" in args or "--help" in args:
             print(_help())
             return 0
-        if args == ["--task_folder"]:
+        if "--task_folder" in args:
             from tlpo.evaluation.harness import TASK_FOLDER
 
             print(TASK_FOLDER)

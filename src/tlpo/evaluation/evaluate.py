@@ -24,6 +24,7 @@ from tlpo.evaluation.prompts import consistency_prompts
 from tlpo.evaluation.responses import judge, response_part, sample_responses
 from tlpo.evaluation.subject import Subject, refuse_other_vocabulary
 from tlpo.evaluation.text_figures import divergence_figures, likelihood_figures, response_figures
+from tlpo.metrics.wordlist import load_word_list
 from tlpo.modeling.cache import cache_root
 from tlpo.provenance import git_commit, sha256_of, versions
 
@@ -48,6 +49,8 @@ class _Evaluation:
         self.drawn: dict[str, int] = {"resamples": config.resamples, "seed": config.seed}
         if config.baseline is not None:
             read_evaluation(Path(config.baseline))  # told now rather than after hours
+        if config.word_list is not None:
+            load_word_list(config.word_list)  # as well
         self.prompts = consistency_prompts(config) if "consistency" in config.suite else []
         self.texts = self._clean_texts()
         self.selection = self._tasks() if "capability" in config.suite else None

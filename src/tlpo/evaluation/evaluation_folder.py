@@ -13,9 +13,10 @@ from typing import Any
 
 from tlpo.errors import UserError
 from tlpo.evaluation.parts import Item, read_items, write_items
-from tlpo.files import make_folder, write_json
+from tlpo.files import holds_others, make_folder, write_json
 
 SCHEMA = 1
+_BEGUN = ("settings.json",)  # all that is there before the first part; beside other files it is another command's
 
 
 class EvaluationFolder:
@@ -42,9 +43,10 @@ class EvaluationFolder:
 
     def _claim(self, identity: dict[str, Any]) -> None:
         make_folder(self.path)
-        if self.settings_path.exists():
+        measured = (self.path / "items").exists()
+        if self.settings_path.exists() and (measured or not holds_others(self.path, _BEGUN)):
             self._compare(identity)
-        elif any(self.path.iterdir()):
+        elif holds_others(self.path):
             raise UserError(f"{self.path} holds other files and no evaluation: give --output a new or empty folder")
         write_json(self.settings_path, identity)
 

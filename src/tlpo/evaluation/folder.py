@@ -15,7 +15,9 @@ from typing import Any
 from tlpo.errors import UserError
 from tlpo.evaluation.records import ResponseRecord, read_records
 from tlpo.evaluation.settings import differences
-from tlpo.files import make_folder, write_json, write_text
+from tlpo.files import holds_others, make_folder, write_json, write_text
+
+_BEGUN = ("settings.json",)  # all that is there before the first response; beside other files it is another command's
 
 
 class AuditFolder:
@@ -49,10 +51,11 @@ class AuditFolder:
 
     def _claim(self, identity: dict[str, Any]) -> None:
         make_folder(self.path)
-        if self.settings_path.exists():
+        begun = self.responses_path.exists() or not holds_others(self.path, _BEGUN)
+        if self.settings_path.exists() and begun:
             self._compare(identity)
             return
-        if any(self.path.iterdir()):
+        if holds_others(self.path):
             raise UserError(f"{self.path} holds other files and no audit: give a new or empty output folder")
         write_json(self.settings_path, identity)
 

@@ -109,8 +109,13 @@ class EvaluationConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 problems.append(f"{name} is {value}: give at least 1")
-        if self.num_fewshot is not None and self.num_fewshot < 0:
-            problems.append(f"num_fewshot is {self.num_fewshot}: give 0 or more")
+        problems += [
+            f"{name} is {getattr(self, name)}: give 0 or more"
+            for name in ("num_fewshot", "seed")
+            if (getattr(self, name) or 0) < 0
+        ]
+        if "consistency" in self.suite and not self.temperature:
+            problems.append("no temperature given: give numbers, for example 0,1, or leave 'consistency' out of suite")
         if self.dtype not in ("float32", "bfloat16", "float16", "auto"):
             problems.append(f"dtype is '{self.dtype}': choose float32, bfloat16, float16 or auto")
         if "capability" in self.suite and self.tasks is None and self.capability_data is None:

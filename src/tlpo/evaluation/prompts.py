@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tlpo.data import PromptRecord, load_prompts
 from tlpo.data.benchmark import benchmark_at, load_benchmark
 from tlpo.data.prompts import Split
 from tlpo.errors import UserError, did_you_mean
 from tlpo.evaluation.options import EvaluationConfig
+
+_PARTS = ("train", "eval", "all")
 
 UNNAMED = "all"
 """What the setting or the source of a prompt is called that has none."""
@@ -25,8 +29,9 @@ def consistency_prompts(config: EvaluationConfig) -> list[PromptRecord]:
     """The prompts to answer, in the order of their file.
 
     Raises:
-        UserError: the file cannot be used, or nothing is left of it in these languages and sources.
+        UserError: the file cannot be used, has no such split, or nothing is left of it in these languages and sources.
     """
+    _refuse_unknown_split(config)
     benchmark = None if config.prompts is None else benchmark_at(config.prompts)
     if benchmark is not None:
         records = load_benchmark(benchmark, language=config.language)
@@ -45,6 +50,20 @@ def consistency_prompts(config: EvaluationConfig) -> list[PromptRecord]:
         if config.num_prompts is None or taken[place_of(record)] <= config.num_prompts:
             chosen.append(record)
     return chosen
+
+
+def _refuse_unknown_split(config: EvaluationConfig) -> None:
+    """A data set of several tables says itself which it has; nothing else would look at the name of one."""
+    split = config.prompts_split
+    if split is None or (config.prompts is None and split == "eval"):
+        return
+    if config.prompts is None:
+        raise UserError(f"prompts_split is '{split}', but the bundled held-out prompts have none: give --prompts, too")
+    if Path(config.prompts).is_file() and split not in _PARTS:
+        hint = did_you_mean(split, _PARTS)
+        raise UserError(
+            f"prompts_split is '{split}'{hint}, but {config.prompts} is a file: give one of {', '.join(_PARTS)}"
+        )
 
 
 def _part(split: str | None) -> Split:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
 from tlpo.modeling.content import content_hash, local_folder
+from tlpo.modeling.load import check_device, check_dtype
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -20,7 +20,7 @@ class Subject:
     if there is any, else the CPU.
 
     Raises:
-        UserError: a folder is missing or holds no weights.
+        UserError: a folder is missing or holds no weights, or there is no such precision or device.
     """
 
     def __init__(
@@ -33,8 +33,11 @@ class Subject:
         revision: str | None = None,
         trust_remote_code: bool = False,
     ) -> None:
+        check_dtype(dtype)
+        if device is not None:
+            check_device(device)
         self.folder = local_folder(name, revision=revision)
-        self.adapter = local_folder(adapter) if adapter is not None else None
+        self.adapter = local_folder(adapter, kind="adapter") if adapter is not None else None
         self.name, self.trust_remote_code = name, trust_remote_code
         self._dtype, self._device = dtype, device
         self._loaded: tuple[PreTrainedModel, PreTrainedTokenizerBase] | None = None
@@ -76,12 +79,12 @@ class Subject:
         self._loaded = None
 
     def _load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-        from tlpo.modeling.load import load_model
+        from tlpo.modeling.load import load_model, with_adapter
 
         dtype: Any = self._dtype
         model: Any = load_model(self.folder, dtype=dtype, trust_remote_code=self.trust_remote_code)
         if self.adapter is not None:
-            model = _with_adapter(model, self.adapter)
+            model = with_adapter(model, self.adapter)
         return model.to(self.device).eval(), self.tokenizer
 
 
@@ -98,13 +101,3 @@ def refuse_other_vocabulary(model: Subject, base: Subject) -> None:
             f"the base '{base.name}' has another vocabulary than '{model.name}' (token {token!r} is {other.get(token)} "
             f"and {own.get(token)}): give the base that the model was trained from"
         )
-
-
-def _with_adapter(model: Any, folder: Path) -> Any:
-    from peft import PeftModel
-
-    try:
-        return PeftModel.from_pretrained(model, str(folder))
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"the adapter '{folder}' cannot be put on the model: {reason}") from error

@@ -6,7 +6,7 @@ One schema for all methods: a file written for one works for another, but for th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +16,7 @@ from transformers.trainer_utils import SchedulerType
 from tlpo.data.encoding import chat_options
 from tlpo.data.templates import with_newlines
 from tlpo.errors import UserError, did_you_mean
+from tlpo.loop import option_checks
 
 if TYPE_CHECKING:
     from tlpo.modeling.generation import GenerationSettings
@@ -83,15 +84,25 @@ class RunConfig:
             )
         if self.language is not None:
             self.language = [code for given in self.language for code in given.split(",") if code]
-        if self.lora_r < 1 or not 0 <= self.lora_dropout < 1:
-            raise UserError(
-                f"lora_r is {self.lora_r} and lora_dropout {self.lora_dropout}: give a rank of at least 1 and a "
-                "dropout in [0, 1)"
-            )
+        if problems := self._adapter_problems():
+            raise UserError("; ".join(problems))
         if self.audit_prompts < 0 or self.audit_samples < 1:
             raise UserError(
                 f"audit_prompts is {self.audit_prompts} and audit_samples {self.audit_samples}: give at least 0 and 1"
             )
+
+    def _adapter_problems(self) -> list[str]:
+        """What is wrong with the options of LoRA; without `lora` nothing would take them."""
+        problems = option_checks.low(self, {"lora_r": 1, "lora_alpha": 1})
+        if not 0 <= self.lora_dropout < 1:
+            problems.append(f"lora_dropout is {self.lora_dropout}: give a number in [0, 1)")
+        of_adapters = [option for option in fields(self) if option.name.startswith("lora_")]
+        given = [option.name for option in of_adapters if getattr(self, option.name) != option.default]
+        if given and not self.lora:
+            problems.append(
+                f"{', '.join(given)} is given, but without lora nothing takes it: set lora, or leave it out"
+            )
+        return problems
 
     def peft_config(self) -> Any:
         """The LoRA configuration, or None for full fine-tuning."""
@@ -136,7 +147,7 @@ class MethodConfig(TrainingArguments):
             "seed": 0,
             "temperature": 0.0,
             "audit_temperature": 0.0,
-            "learning_rate": 0.0,
+            **option_checks.AT_LEAST,
         }
     )
     SAMPLES: ClassVar[bool] = False
@@ -208,12 +219,8 @@ class MethodConfig(TrainingArguments):
     def __post_init__(self) -> None:
         self.prompt_template = with_newlines(self.prompt_template)
         problems = [self._bad_choice(name, known) for name, known in self.CHOICES.items()]
-        problems += [
-            f"{name} is {getattr(self, name)}: give at least {least}"
-            for name, least in self.AT_LEAST.items()
-            if getattr(self, name) is not None and not getattr(self, name) >= least  # NaN is no number
-        ]
-        problems += self.further_problems()
+        problems += [*option_checks.low(self, self.AT_LEAST), *option_checks.unusable_steps(self)]
+        problems += [*option_checks.unknown_to_libraries(self), *self.further_problems()]
         problems += [
             f"{name} is {getattr(self, name)}: give a number in (0, 1]"
             for name in ("top_p", "audit_top_p")
@@ -227,11 +234,17 @@ class MethodConfig(TrainingArguments):
             problems.append(str(error))
         if self.save_only_model:
             problems.append("save_only_model is set, but a run then could not go on exactly: leave it out")
+        if str(self.resume_from_checkpoint).lower() not in ("none", "true"):
+            problems.append(
+                f"resume_from_checkpoint is '{self.resume_from_checkpoint}': leave it out and give the same command "
+                "again, as a run goes on from its last checkpoint by itself"
+            )
         if self.fp16:
             problems.append("fp16 is set, but gradients are not scaled here, as it needs: use bf16")
         if problems := [problem for problem in problems if problem]:
             raise UserError("; ".join(problems))
         super().__post_init__()  # type: ignore[no-untyped-call]
+        option_checks.refuse_unusable_schedule(self)
         if self.SAMPLES and self.rollout_budget is not None:
             self.max_steps = self._steps_within(self.rollout_budget)
 

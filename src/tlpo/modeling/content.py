@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
+from tlpo.modeling.damage import in_one_line
 from tlpo.modeling.load import base_of, resolve_model
 from tlpo.provenance import sha256_of
 
@@ -29,22 +30,23 @@ _NAMES = (
 )  # fmt: skip
 
 
-def local_folder(name: str, *, revision: str | None = None) -> Path:
-    """The folder that a model (or adapter) lies in; of a hub id the snapshot, downloaded if need be.
+def local_folder(name: str, *, revision: str | None = None, kind: str = "model") -> Path:
+    """The folder that a model lies in; of a hub id the snapshot, downloaded if need be. kind: or an adapter.
 
     Raises:
         UserError: there is no such model, or the hub cannot be reached and has not been before.
     """
-    place = resolve_model(name)
+    place = resolve_model(name, kind)
     if Path(place).is_dir():
         return Path(place)
     from huggingface_hub import snapshot_download
 
     patterns = [*DECISIVE_FILES, "*.safetensors.index.json"]
-    try:
+
+    def download() -> Path:
         return Path(snapshot_download(place, revision=revision, allow_patterns=patterns))
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot load the model '{name}': {' '.join(str(error).split())[:200]}") from error
+
+    return in_one_line(download, kind, name, Path(place))
 
 
 def content_hash(folder: Path, adapter: Path | None = None) -> str:

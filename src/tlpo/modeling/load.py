@@ -5,13 +5,12 @@ Only safetensors weights are read, and code that a model repository carries runs
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from tlpo.errors import UserError, did_you_mean, is_disk_full
+from tlpo.errors import UserError, did_you_mean
+from tlpo.modeling.damage import in_one_line, refuse_unfit
 from tlpo.modeling.gguf import GGUF_MODELS, converted_folder
 
 if TYPE_CHECKING:
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 DType = Literal["float32", "bfloat16", "float16", "auto"]
-Loaded = TypeVar("Loaded")
 
 
-def resolve_model(name_or_path: str | Path) -> str:
+def resolve_model(name_or_path: str | Path, kind: str = "model") -> str:
     """A short name (``gemma-3-270m``, ``smollm2-135m-instruct``) to its cached folder, converting it on first use.
 
     Hub ids and folders come back unchanged, and so does a cached folder that still exists. A path into another
-    machine's cache, as an adapter may carry it, is found again by the folder's name.
+    machine's cache, as an adapter may carry it, is found again by the folder's name. kind: what an error calls it.
 
     Raises:
         UserError: the short name's extra is not installed, its file is damaged, or the folder does not exist.
@@ -40,9 +38,9 @@ def resolve_model(name_or_path: str | Path) -> str:
         if Path(name).name == model.folder.name:
             return str(converted_folder(model))
     if name.endswith(".gguf"):
-        raise UserError(f"the model '{name}' is a GGUF file: give a Hugging Face folder with safetensors weights")
+        raise UserError(f"the {kind} '{name}' is a GGUF file: give a Hugging Face folder with safetensors weights")
     if name.startswith(("/", ".", "~")) or name.count("/") > 1 or "\\" in name or Path(name).exists():
-        raise UserError(f"the model folder '{name}' does not exist: check the path, or give a hub id or a short name")
+        raise UserError(f"the {kind} folder '{name}' does not exist: check the path, or give a hub id or a short name")
     return name
 
 
@@ -66,10 +64,14 @@ def load_model(
         attn_implementation: passed on to transformers.
 
     Raises:
-        UserError: there is no such model, it is not a causal LM, or its files are missing, damaged or incomplete.
+        UserError: there is no such model, it is not a causal LM, its files are missing, damaged or incomplete, or it
+            cannot be put there.
     """
     from transformers import AutoModelForCausalLM
 
+    check_dtype(dtype)
+    if device is not None:
+        check_device(device)
     place = resolve_model(name_or_path)
     if (Path(place) / "adapter_config.json").is_file():
         adapted = _load_adapter(
@@ -86,19 +88,13 @@ def load_model(
             revision=revision,
             use_safetensors=True,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # told below, by name
             attn_implementation=attn_implementation,
         )
 
-    with _no_progress_bars():
-        loaded, report = _one_line(load, f"cannot load the model '{name_or_path}'")
-    absent = sorted(report["missing_keys"])
-    if absent:
-        raise UserError(
-            f"the model '{name_or_path}' is incomplete: its files lack {len(absent)} weights, e.g. '{absent[0]}'; "
-            "download or save it again"
-        )
-    model = loaded.eval()
-    return _placed(model, device)
+    loaded, report = in_one_line(load, "model", name_or_path, Path(place))
+    refuse_unfit(name_or_path, loaded, report)
+    return _placed(loaded.eval(), device)
 
 
 def load_tokenizer(
@@ -122,17 +118,50 @@ def load_tokenizer(
     def load() -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code, revision=revision)
 
-    tokenizer = _one_line(load, f"cannot load the tokenizer of '{name_or_path}'")
+    tokenizer = in_one_line(load, "tokenizer of", name_or_path, Path(place))
     if tokenizer.pad_token_id is None and tokenizer.eos_token is not None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
 
 
-def _load_adapter(folder: Path, **options: Any) -> Any:
+def with_adapter(model: Any, folder: Path) -> Any:
+    """The model in evaluation mode with the adapter of a folder on it.
+
+    Raises:
+        UserError: the folder holds no adapter, its files are damaged, or it is of another model.
+    """
     from peft import PeftModel
 
+    _adapter_config(folder)
+    if not (folder / "adapter_model.safetensors").is_file():  # peft would ask the hub for it, again and again
+        raise UserError(f"the adapter '{folder}' has no adapter_model.safetensors: save it again (save_pretrained)")
+    return in_one_line(lambda: PeftModel.from_pretrained(model, str(folder)).eval(), "adapter", folder, folder)
+
+
+def check_dtype(dtype: str) -> None:
+    """Raises UserError for a precision that models are not loaded in."""
+    known = get_args(DType)
+    if dtype not in known:
+        raise UserError(f"dtype is '{dtype}'{did_you_mean(dtype, known)}: choose one of {', '.join(known)}")
+
+
+def check_device(device: str | torch.device) -> None:
+    """Raises UserError for a device that there is not."""
+    import torch
+
+    try:
+        torch.empty(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        if type(error).__name__ == "OutOfMemoryError":
+            raise
+        last = torch.cuda.device_count() - 1
+        there = f"cpu, or cuda:0 to cuda:{last}" if last >= 0 else "cpu, as PyTorch finds no CUDA here"
+        raise UserError(f"device is '{device}', which cannot be used: leave it out, or give {there}") from error
+
+
+def _load_adapter(folder: Path, **options: Any) -> Any:
     base = load_model(base_of(folder), revision=_adapter_config(folder).get("revision"), **options)
-    return _one_line(lambda: PeftModel.from_pretrained(base, str(folder)).eval(), f"cannot load the adapter '{folder}'")
+    return with_adapter(base, folder)
 
 
 def _placed(model: Any, device: str | torch.device | None) -> PreTrainedModel:
@@ -144,17 +173,25 @@ def base_of(adapter: Path) -> str:
     """The base model that an adapter's folder names."""
     base = _adapter_config(adapter).get("base_model_name_or_path")
     if not base:
-        raise UserError(f"the adapter '{adapter}' does not name its base model (adapter_config.json)")
+        raise UserError(
+            f"the adapter '{adapter}' does not name its base model: write base_model_name_or_path into its "
+            "adapter_config.json, or give that model and this adapter"
+        )
     return resolve_model(str(base))
 
 
 def _adapter_config(adapter: Path) -> dict[str, Any]:
-    """What an adapter's folder says of it; nothing where that cannot be read."""
+    """What an adapter's folder says of it."""
+    path = adapter / "adapter_config.json"
+    if not path.is_file():
+        raise UserError(f"the folder '{adapter}' holds no adapter: it has no adapter_config.json")
     try:
-        config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    except ValueError:
-        return {}
-    return config if isinstance(config, dict) else {}
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"the adapter '{adapter}' is damaged: {path.name} is no valid JSON ({error})") from None
+    if not isinstance(config, dict):
+        raise UserError(f"the adapter '{adapter}' is damaged: {path.name} holds no JSON object")
+    return config
 
 
 def _check_folder(folder: Path, name: str | Path) -> None:
@@ -167,42 +204,3 @@ def _check_folder(folder: Path, name: str | Path) -> None:
         other = next((path.name for path in folder.glob("pytorch_model*.bin")), None)
         found = f"only {other}, which may run code when it is read" if other else "no weights"
         raise UserError(f"the folder '{name}' has {found}: save the model with safetensors weights (save_pretrained)")
-
-
-_EXPECTED = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
-
-
-def _one_line(load: Callable[[], Loaded], what: str) -> Loaded:
-    """Run ``load``; what the libraries raise for a missing or damaged file becomes one line that starts with ``what``.
-
-    A full disk and a GPU without memory are no fault of the model and pass through.
-    """
-    from safetensors import SafetensorError
-
-    try:
-        return load()
-    except Exception as error:
-        # tokenizers raises bare Exception for a damaged file
-        expected = isinstance(error, (*_EXPECTED, SafetensorError)) or type(error) is Exception
-        if not expected or is_disk_full(error) or type(error).__name__ == "OutOfMemoryError":
-            raise
-        text = " ".join(str(error).split()) or type(error).__name__
-        if "trust_remote_code" in text:
-            text = "it runs code of its own: read that code, and pass trust_remote_code if you trust it"
-        hint = did_you_mean(what.split("'")[1], GGUF_MODELS)
-        raise UserError(f"{what}{hint}: {text[:300]}") from error
-
-
-@contextlib.contextmanager
-def _no_progress_bars() -> Iterator[None]:
-    """Loading a local model takes a second; its progress bar would only litter the terminal."""
-    from transformers.utils import logging
-
-    bars: Any = logging
-    shown = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            bars.enable_progress_bar()

@@ -20,6 +20,14 @@ def test_a_folder_that_cannot_hold_an_evaluation(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.tex").read_text() == "mine"
 
 
+def test_the_folder_of_another_command_is_refused_though_it_has_settings(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{"seed": 0}')
+    (tmp_path / "responses.jsonl").write_text("an audit's")
+    with pytest.raises(UserError, match="holds other files and no evaluation: give --output a new or empty folder"):
+        EvaluationFolder(tmp_path, {"seed": 0})
+    assert (tmp_path / "settings.json").read_text() == '{"seed": 0}'
+
+
 def test_another_evaluation_is_refused_once_something_was_measured(tmp_path: Path) -> None:
     EvaluationFolder(tmp_path / "new", {"seed": 0})
     EvaluationFolder(tmp_path / "new", {"seed": 1}).add_items("nll-ko", [{"id": 0}])

@@ -53,6 +53,14 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
             AuditFolder(folder, IDENTITY)
 
 
+def test_the_folder_of_another_command_is_refused_though_it_has_settings(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{}")
+    (tmp_path / "items").mkdir()  # of an evaluation
+    with pytest.raises(UserError, match="holds other files and no audit: give a new or empty output folder"):
+        AuditFolder(tmp_path, IDENTITY)
+    assert (tmp_path / "settings.json").read_text() == "{}"
+
+
 def audit(model: Path) -> dict[str, Any]:
     return AuditSettings(str(model)).identity([PromptRecord(0, "왜?", "ko")])
 

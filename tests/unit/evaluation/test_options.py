@@ -109,6 +109,8 @@ def test_all_mistakes_at_once() -> None:
         ({"english": "no"}, "english is 'no'"),
         ({"language": ["xx"]}, "xx"),
         ({"suite": []}, "no suite given"),
+        ({"seed": -1}, "seed is -1: give 0 or more"),
+        ({"temperature": [""]}, "no temperature given: give numbers"),
     ],
 )
 def test_each_mistake(options: dict[str, Any], message: str) -> None:

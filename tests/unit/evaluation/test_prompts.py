@@ -35,3 +35,14 @@ def test_a_file_whose_records_name_their_split(tmp_path: Path, split: str | None
 def test_a_file_of_training_prompts_alone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"p\.jsonl: no prompt of the split 'eval'"):
         asked(tmp_path, RECORDS[::3], None)
+
+
+def test_a_split_that_a_file_does_not_have(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"prompts_split is 'tain' \(did you mean 'train'\?\), but .*p.jsonl is a file: give"
+    ):
+        asked(tmp_path, RECORDS, "tain")
+    options = {"model": "m", "output": "o", "language": ["ko"]}
+    with pytest.raises(UserError, match="prompts_split is 'train', but the bundled held-out prompts have none"):
+        consistency_prompts(EvaluationConfig(**options, prompts_split="train"))  # type: ignore[arg-type]
+    assert consistency_prompts(EvaluationConfig(**options, prompts_split="eval"))  # type: ignore[arg-type]

@@ -85,3 +85,23 @@ def test_folders_without_weights_and_models_that_do_not_exist(tmp_path: Path) ->
         content_hash(tmp_path)
     with pytest.raises(UserError, match="does not exist"):
         local_folder(str(tmp_path / "absent"))
+    with pytest.raises(UserError, match=r"the adapter folder '.*/absent' does not exist"):
+        local_folder(str(tmp_path / "absent"), kind="adapter")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("gemma-3-270", "model", r"cannot load the model 'gemma-3-270' \(did you mean 'gemma-3-270m'\?\)"),
+        ("some/none", "adapter", "cannot load the adapter 'some/none'"),
+    ],
+)
+def test_a_name_that_is_neither_here_nor_on_the_hub(
+    name: str, kind: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise ConnectionError("no way there")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
+    with pytest.raises(UserError, match=f"^{message}: there is no such folder here, and from the hub: no way there$"):
+        local_folder(name, kind=kind)

@@ -13,7 +13,7 @@ from tests.models import byte_level_tokenizer, tiny_model
 
 from tlpo.errors import UserError
 from tlpo.modeling.gguf import GGUF_MODELS
-from tlpo.modeling.load import load_model, load_tokenizer, resolve_model
+from tlpo.modeling.load import check_device, load_model, load_tokenizer, resolve_model, with_adapter
 
 
 @pytest.fixture
@@ -78,11 +78,75 @@ def test_the_revision_that_an_adapter_was_trained_on_is_loaded(
     assert asked == ["v2"]
 
 
-@pytest.mark.parametrize("config", ["{", "[]", "{}", '{"base_model_name_or_path": null}'])
+@pytest.fixture
+def adapter(folder: Path, tmp_path: Path) -> Path:
+    from peft import LoraConfig, get_peft_model
+
+    place = tmp_path / "adapter"
+    get_peft_model(load_model(folder), LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(place)
+    return place
+
+
+def written(name: str, content: str) -> Callable[[Path], None]:
+    """A damage: other content in a file."""
+
+    def write(folder: Path) -> None:
+        (folder / name).write_text(content, encoding="utf-8")
+
+    return write
+
+
+def changed(name: str, **entries: Any) -> Callable[[Path], None]:
+    """A damage: other entries in a JSON file."""
+
+    def change(folder: Path) -> None:
+        config = json.loads((folder / name).read_text(encoding="utf-8"))
+        (folder / name).write_text(json.dumps(config | entries), encoding="utf-8")
+
+    return change
+
+
+@pytest.mark.parametrize("config", ["{}", '{"base_model_name_or_path": null}'])
 def test_an_adapter_that_does_not_name_its_base(tmp_path: Path, config: str) -> None:
     (tmp_path / "adapter_config.json").write_text(config, encoding="utf-8")
-    with pytest.raises(UserError, match=r"the adapter '.*' does not name its base model \(adapter_config.json\)"):
+    with pytest.raises(
+        UserError, match=r"the adapter '.*' does not name its base model: write base_model_name_or_path"
+    ):
         load_model(tmp_path)
+
+
+ADAPTER = "adapter_config.json"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (written(ADAPTER, "{"), "adapter_config.json is no valid JSON"),
+        (written(ADAPTER, "[]"), "adapter_config.json holds no JSON object"),
+        (changed(ADAPTER, r="x"), "its files hold what cannot be used .TypeError"),
+        (changed(ADAPTER, peft_type="NOSUCH"), "its files hold what cannot be used .KeyError: 'NOSUCH'.: download or"),
+        (changed(ADAPTER, r=3), r"q_proj.lora_A.default.weight' is \[2, 16\] instead of \[3, 16\]: give the one made"),
+        (changed(ADAPTER, target_modules=["nosuch"]), "'nosuch'.* not found in the base model"),
+        (written("adapter_model.safetensors", "cut"), "adapter_model.safetensors is cut short or damaged"),
+        (lambda folder: (folder / "adapter_model.safetensors").unlink(), "has no adapter_model.safetensors: save it"),
+    ],
+)
+def test_a_broken_adapter_is_told_in_one_line(
+    folder: Path, adapter: Path, damage: Callable[[Path], None], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By itself, and on a model that is given."""
+    damage(adapter)
+    capfd.readouterr()
+    for load in (lambda: load_model(adapter), lambda: with_adapter(load_model(folder), adapter)):
+        with pytest.raises(UserError, match=f"the adapter '{adapter}'.*{message}") as told:
+            load()
+        assert "\n" not in str(told.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_that_is_no_adapter(folder: Path) -> None:
+    with pytest.raises(UserError, match=f"the folder '{folder}' holds no adapter: it has no adapter_config.json"):
+        with_adapter(load_model(folder), folder)
 
 
 def delete_config(folder: Path) -> None:
@@ -138,32 +202,47 @@ def other_shapes(folder: Path) -> None:
     ("damage", "message"),
     [
         (delete_config, "holds no model: it has no config.json"),
-        (break_config, "cannot load the model"),
+        (break_config, r"its file .*/config.json is no valid JSON \(.*\): download or save it again$"),
+        (written("config.json", "[1]"), "its file .*/config.json holds no JSON object"),
+        (changed("config.json", hidden_size="big"), "'hidden_size' expected int, got str"),
+        (changed("config.json", num_attention_heads=0), "what cannot be used .ZeroDivisionError"),
+        (changed("config.json", num_hidden_layers=-1), "has no layer: its config.json says num_hidden_layers -1"),
         (unknown_type, "cannot load the model .*no-such-type"),
-        (not_causal, "cannot load the model"),
+        (not_causal, "it is no causal language model"),
         (foreign_code, "cannot load the model .*trust_remote_code"),
-        (cut_weights, "cannot load the model"),
+        (cut_weights, r"its file .*/model.safetensors is cut short or damaged \(.*\): download or save it again$"),
+        (written("model.safetensors", "version https://git-lfs.github.com/spec/v1\n"), "is a pointer of Git LFS"),
         (pickled_weights, "has only pytorch_model.bin, which may run code"),
         (no_weights, "has no weights"),
         (too_few_weights, r"is incomplete: its files lack 1 weights, e\.g\. 'model\.norm\.weight'"),
-        (other_shapes, "cannot load the model"),
+        (other_shapes, r"6 weights have other shapes, e.g. 'model.layers.0.mlp.down_proj.weight' \["),
     ],
 )
-def test_a_broken_model_is_told_in_one_line(folder: Path, damage: Callable[[Path], None], message: str) -> None:
+def test_a_broken_model_is_told_in_one_line(
+    folder: Path, damage: Callable[[Path], None], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     damage(folder)
+    capfd.readouterr()
     with pytest.raises(UserError, match=message) as told:
         load_model(folder)
     assert "\n" not in str(told.value)
     assert str(folder) in str(told.value)
+    assert capfd.readouterr() == ("", "")  # the library's tables of weights say the same in fifty lines
 
 
-@pytest.mark.parametrize("content", [None, "{", '{"model": 3}'])
-def test_a_broken_tokenizer_is_told_in_one_line(folder: Path, content: str | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "it has no tokenizer that can be read: put"), ("{", "its file .*/tokenizer.json is no valid JSON"),
+        ('{"model": 3}', ""), ("{}", "its files hold what cannot be used .KeyError: 'added_tokens'.: download"),
+    ],
+)  # fmt: skip
+def test_a_broken_tokenizer_is_told_in_one_line(folder: Path, content: str | None, message: str) -> None:
     for path in folder.glob("*token*"):
         path.unlink()
     if content is not None:
         (folder / "tokenizer.json").write_text(content, encoding="utf-8")
-    with pytest.raises(UserError, match="cannot load the tokenizer of") as told:
+    with pytest.raises(UserError, match=f"cannot load the tokenizer of '{folder}': {message}") as told:
         load_tokenizer(folder)
     assert "\n" not in str(told.value)
 
@@ -191,3 +270,15 @@ def test_hub_ids_pass_and_cached_folders_are_found_by_name(tmp_path: Path, monke
     model = GGUF_MODELS["smollm2-135m-instruct"]
     monkeypatch.setattr("tlpo.modeling.load.converted_folder", lambda asked: tmp_path / asked.name)
     assert resolve_model(f"/of/another/machine/{model.folder.name}") == str(tmp_path / model.name)
+
+
+@pytest.mark.parametrize("device", ["foo", "cuda:99", "meta", "", "cuda:x"])
+def test_a_device_that_there_is_not(folder: Path, device: str) -> None:
+    with pytest.raises(UserError, match=f"^device is '{device}', which cannot be used: leave it out, or give cpu"):
+        load_model(folder, device=device)
+    check_device("cpu")
+
+
+def test_a_precision_that_models_are_not_loaded_in(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"^dtype is 'float8' \(did you mean 'float32'\?\): choose one of float32"):
+        load_model(folder, dtype="float8")  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from tlpo.head_selection.settings import SelectorSettings
 from tlpo.head_selection.tasks import load_task
 from tlpo.loop.run_folder import alone_in
 from tlpo.modeling.content import content_hash, local_folder
+from tlpo.modeling.load import check_device
 from tlpo.runs.heads.folder import HeadsFolder
 from tlpo.runs.heads.session import Session
 from tlpo.runs.heads.settings import AnalyzeOptions, EvaluateOptions, ExtractOptions
@@ -55,6 +56,8 @@ def open_session(stage: str, given: Mapping[str, Any]) -> Iterator[Session]:
     options = extract, fit, evaluate, analyze
     session = Session(folder, tasks, seeds, *options, load=lambda: _load(extract, given))
     session.check()
+    if given["device"] is not None:
+        check_device(given["device"])  # before the folder is claimed
     with alone_in(folder.path):
         folder.save()
         yield session

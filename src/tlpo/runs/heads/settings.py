@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tlpo.errors import UserError
 from tlpo.head_selection.templates import Template
+from tlpo.modeling.load import check_dtype
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class ExtractOptions:
     shots: int = 10
 
     def __post_init__(self) -> None:
+        check_dtype(self.dtype)
         parse_template(self.template)
         _at_least_one(num_prompts=self.num_prompts, shots=self.shots)
 

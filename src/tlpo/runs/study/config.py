@@ -13,6 +13,7 @@ import yaml
 from tlpo.config import read_yaml
 from tlpo.errors import UserError, did_you_mean
 from tlpo.languages import get_language
+from tlpo.metrics import PROFILES
 
 TRAINED = {"tlpo": None, "sft": "{samples}", "dpo": "{pairs}", "orpo": "{pairs}", "grpo": None}
 """The methods that train, and the data that each reads."""
@@ -24,6 +25,7 @@ _OWN = {
     "sample": ("model", "output", "language"),
     "pairs": ("output",),
 }
+_LONGEST_LABEL = 200  # bytes: folders are named after it, and their names have 255
 Options = dict[str, Any]
 
 
@@ -101,19 +103,19 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
     reader = _Reader(given, problems)
     methods = reader.methods()
     config = StudyConfig(
-        title=str(given.get("title") or path.stem),
-        model=str(reader.required("model")),
+        title=reader.text("title") or path.stem,
+        model=str(reader.required("model") and reader.text("model")),
         languages=reader.languages(),
-        output=output or Path(str(given.get("output") or Path("runs") / "studies" / path.stem)),
+        output=output or Path(reader.text("output") or Path("runs") / "studies" / path.stem),
         methods=methods,
-        prompts=reader.optional_text("prompts"),
+        prompts=reader.text("prompts"),
         validation_prompts=reader.number("validation_prompts", 30, _whole, least=1),
         max_nll_rise=reader.number("max_nll_rise", 0.05, float, least=0),
         rollout_budget=reader.number("rollout_budget", None, _whole, least=1),
         jobs=reader.number("jobs", 1, _whole, least=1),
-        keep_weights=reader.choice("keep_weights", ("chosen", "all", "none")),
-        profile=reader.optional_text("profile"),
-        focus=reader.optional_text("focus"),
+        keep_weights=reader.choice("keep_weights", ("chosen", "all", "none")) or "chosen",
+        profile=reader.choice("profile", PROFILES),
+        focus=reader.text("focus"),
         resamples=reader.number("resamples", 10_000, _whole, least=100),
         sample=reader.options("sample"),
         pairs=reader.options("pairs"),
@@ -134,7 +136,7 @@ def _profile_problems(study: StudyConfig) -> list[str]:
         for name, options in (("evaluate", method.evaluate), ("validate", method.evaluate | method.validate))
         if study.profile is not None and "profiles" in options and study.profile not in entries(options["profiles"])
     ]
-    return lacking[:3]
+    return lacking[:3] if study.profile in PROFILES else []
 
 
 _ENTRIES = (
@@ -200,6 +202,11 @@ def _with_option(given: Options, setting: str, entry: str, option: str, value: A
         raise UserError(f"--set '{setting}': the entry '{entry}' has no options: write {entry}=VALUE")
     if not isinstance(known, Mapping):
         raise UserError(f"--set '{setting}': the file says '{known}' where options of {entry} belong: correct it there")
+    if entry == "methods" and value is not None and not isinstance(value, Mapping):
+        raise UserError(
+            f"--set '{setting}': a row is set as a whole: write methods.LABEL={{method: ..., ...}}, or "
+            "methods.LABEL= to leave it out"
+        )
     return {**known, option: value}
 
 
@@ -214,8 +221,12 @@ class _Reader:
             self.problems.append(f"the entry '{name}' is missing")
         return self.given.get(name)
 
-    def optional_text(self, name: str) -> str | None:
-        return None if self.given.get(name) is None else str(self.given[name])
+    def text(self, name: str) -> str | None:
+        """An entry that is one text; None where it is not given."""
+        value = self.given.get(name)
+        if isinstance(value, list | Mapping | bool):  # YAML takes yes, no, on and off for the last
+            self.problems.append(f"{name} is {value!r}: give one text, in quotes")
+        return None if value is None else str(value)
 
     def number(self, name: str, default: Any, kind: Callable[[Any], Any], *, least: float) -> Any:
         """kind: makes a number of an entry; raises ValueError for one that cannot be used."""
@@ -229,8 +240,12 @@ class _Reader:
             self.problems.append(f"{name} is {value!r}: give {wanted} of at least {least}")
         return found
 
-    def choice(self, name: str, known: Sequence[str]) -> str:
-        value = str(self.given.get(name) or known[0])
+    def choice(self, name: str, known: Sequence[str]) -> str | None:
+        """An entry that is one of these words; None where it is not given."""
+        value = self.given.get(name)
+        if value is None:
+            return None
+        value = str(value)
         if value not in known:
             self.problems.append(f"{name} is '{value}'{did_you_mean(value, known)}: choose one of {', '.join(known)}")
         return value
@@ -269,7 +284,8 @@ class _Reader:
         rows = {str(label): spec for label, spec in given.items() if spec is not None}  # null leaves a row out
         found = tuple(self._method(label, spec, shared, seeds) for label, spec in rows.items())
         bases = [method.label for method in found if method.kind == "base"]
-        if len(bases) != 1:
+        unread = self.given.get("methods") is None or not all(isinstance(spec, Mapping) for spec in rows.values())
+        if len(bases) != 1 and not unread:  # else the one that lacks may be among those that are told of already
             self.problems.append(f"methods: {len(bases)} rows have 'method: base', but one has to be the base model")
         return tuple(sorted(found, key=lambda method: method.kind != "base"))  # the others are held against it
 
@@ -277,8 +293,12 @@ class _Reader:
         self, label: str, spec: Any, shared: Mapping[str, Options], shared_seeds: tuple[int, ...]
     ) -> MethodSpec:
         where = f"{label}: "
+        if not label.strip() or "\n" in label or len(label.encode()) > _LONGEST_LABEL:
+            self.problems.append(
+                f"methods: the label {label[:40]!r} cannot name a folder: give 1 to {_LONGEST_LABEL} bytes in one line"
+            )
         if not isinstance(spec, Mapping):
-            self.problems.append(f"{where}{spec!r} is no mapping")
+            self.problems.append(f"{where}{spec!r} is no row: write '{label[:40]}: {{method: ...}}'")
             return MethodSpec(label, "")
         self.problems += [
             f"{where}no such entry: '{name}'{did_you_mean(str(name), _METHOD_KEYS)}"

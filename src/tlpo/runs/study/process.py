@@ -20,7 +20,7 @@ import yaml
 from tlpo.errors import UserError
 from tlpo.files import make_folder
 from tlpo.runs.study.plan import EVALUATIONS, VERBS, Stage
-from tlpo.runs.study.state import DONE, FAILED, STOPPED, Record, States
+from tlpo.runs.study.state import DONE, FAILED, STOPPED, Record, States, check_study_folder
 
 Command = Callable[[Stage, Path], list[str]]
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -150,7 +150,8 @@ def alone_in_study(root: Path, *, patience: float = 600.0) -> Iterator[int]:
 
     patience: seconds to wait for workers that a killed study has left behind; they are ending.
 
-    Raises UserError when a study is at work there, or the folder cannot be made or written into.
+    Raises UserError when a study is at work there, or the folder holds something else, or cannot be made or written
+    into.
     """
     descriptor = _lock_file(root)
     try:
@@ -163,6 +164,7 @@ def alone_in_study(root: Path, *, patience: float = 600.0) -> Iterator[int]:
 
 
 def _lock_file(root: Path) -> int:
+    check_study_folder(root)
     make_folder(root)
     return os.open(root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
 

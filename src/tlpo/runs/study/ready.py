@@ -6,16 +6,18 @@ from pathlib import Path
 
 from tlpo.errors import UserError
 from tlpo.runs.study.config import MethodSpec, StudyConfig, entries
+from tlpo.runs.study.state import check_study_folder
 
 _BY_TRL = ("sft", "dpo", "orpo", "grpo")
 _FILES = ("few_shot", "word_list")
 
 
 def check_ready(study: StudyConfig) -> None:
-    """Look for the model, TRL, and the files and tasks of the evaluations.
+    """Look at the folder, and for the model, TRL, and the files and tasks of the evaluations.
 
-    A model of the hub is not asked for: the first stage does. Raises UserError, naming what is not there.
+    A model of the hub is not asked for: the first stage does. Raises UserError, naming what is not there or in the way.
     """
+    check_study_folder(study.output)
     _check_model(study.model)
     if any(method.kind in _BY_TRL for method in study.methods):
         from tlpo.baselines.methods import check_trl

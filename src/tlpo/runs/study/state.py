@@ -8,10 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tlpo.files import write_json
+from tlpo.errors import UserError
+from tlpo.files import check_folder, holds_others, write_json
 from tlpo.runs.study.plan import EVALUATIONS, Stage
 
 DONE, FAILED, STOPPED, NEW = "done", "failed", "stopped", "new"
+
+_OF_A_STUDY = ("cells", "prompts/validation.jsonl", "choices.json")  # any of them; the rest may be whose it will
+
+
+def check_study_folder(root: Path) -> None:
+    """See whether a study may work in a folder: one that is not there yet, an empty one, or one of a study.
+
+    Raises:
+        UserError: it holds other files and no study, or cannot be written into.
+    """
+    check_folder(root)
+    if holds_others(root) and not any((root / name).exists() for name in _OF_A_STUDY):
+        raise UserError(f"{root.absolute()} holds other files and no study: give --output a new or empty folder")
 
 
 @dataclass(frozen=True)

@@ -196,3 +196,51 @@ methods:
     assert load_study(path, settings=["validate.profiles=tlpo,default"]).profile == "tlpo"
     with pytest.raises(UserError, match=r"validate.profiles is 5, without the profile 'tlpo'"):
         load_study(path, settings=["validate.profiles=5"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("model=[a, b]", "model is ['a', 'b']: give one text, in quotes"),
+        ("title=[1]", "title is [1]: give one text, in quotes"),
+        ("prompts={a: b}", "prompts is {'a': 'b'}: give one text, in quotes"),
+        ("output=no", "output is False: give one text, in quotes"),
+        ("profile=lbc", "profile is 'lbc' (did you mean 'lcb'?): choose one of lcb, tlpo, default"),
+        ("profile=[tlpo]", "profile is '['tlpo']'"),
+        (
+            f"methods.{'가' * 70}={{method: cold}}",
+            f"methods: the label '{'가' * 40}' cannot name a folder",
+        ),
+    ],
+)
+def test_each_wrong_entry_is_told_alone(tmp_path: Path, setting: str, told: str) -> None:
+    path = written(tmp_path / "ko.yaml", KO)
+    with pytest.raises(UserError) as error:
+        load_study(path, settings=[setting])
+    assert str(error.value).startswith(f"{path}: {told}")
+    assert ";" not in str(error.value)
+
+
+def test_a_label_that_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="methods: the label '' cannot name a folder"):
+        load_study(written(tmp_path / "ko.yaml", f"{KO}  '': {{method: cold}}\n"))
+    assert load_study(written(tmp_path / "ko.yaml", f"{KO}  a/b: {{method: cold}}\n")).methods[-1].label == "a/b"
+
+
+def test_a_row_is_set_as_a_whole(tmp_path: Path) -> None:
+    path = written(tmp_path / "ko.yaml", KO)
+    with pytest.raises(UserError, match=r"^--set 'methods.TLPO.method=ppo': a row is set as a whole: write"):
+        load_study(path, settings=["methods.TLPO.method=ppo"])
+    study = load_study(path, settings=["methods.TLPO 1.5={method: tlpo, learning_rate: 1e-6}"])
+    assert study.methods[-1].label == "TLPO 1.5"
+
+
+def test_that_no_row_is_the_base_is_told_only_where_all_were_read(tmp_path: Path) -> None:
+    for text, told in (
+        ("  base: base", "base: 'base' is no row: write 'base: {method: ...}'"),
+        ("", "the entry 'methods' is missing"),
+    ):
+        path = written(tmp_path / "ko.yaml", f"model: m\nlanguage: ko\nmethods:\n{text}\n")
+        with pytest.raises(UserError) as error:
+            load_study(path)
+        assert str(error.value) == f"{path}: {told}"

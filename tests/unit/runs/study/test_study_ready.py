@@ -12,6 +12,7 @@ from tests.unit.runs.study.studies import small_study
 from tlpo.errors import UserError
 from tlpo.runs.study.config import StudyConfig
 from tlpo.runs.study.ready import check_ready
+from tlpo.runs.study.study import run_study
 
 
 @pytest.fixture
@@ -28,6 +29,26 @@ def with_options(study: StudyConfig, **options: object) -> StudyConfig:
 def test_nothing_lacks(study: StudyConfig) -> None:
     check_ready(study)
     check_ready(replace(study, model="some/hub-model"))  # not asked for here
+
+
+@pytest.mark.parametrize("file", ["thesis.tex", "settings.json", "final/model.safetensors"])
+def test_a_folder_of_something_else(study: StudyConfig, file: str) -> None:
+    """Of any work, an audit, and a training run."""
+    path = study.output / file
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    for begin in (check_ready, run_study):
+        with pytest.raises(UserError, match=r"/study holds other files and no study: give --output a new or empty"):
+            begin(study)
+    assert [path for path in study.output.rglob("*") if path.is_file()] == [study.output / file]
+
+
+@pytest.mark.parametrize("own", ["cells/a-train/stage.json", "prompts/validation.jsonl", "choices.json"])
+def test_a_folder_of_a_study_beside_which_somebody_wrote(study: StudyConfig, own: str) -> None:
+    for name in (own, "notes.txt"):
+        (study.output / name).parent.mkdir(parents=True, exist_ok=True)
+        (study.output / name).touch()
+    check_ready(study)
 
 
 def test_no_such_model(study: StudyConfig, tmp_path: Path) -> None:

@@ -46,12 +46,41 @@ def check_folder(path: Path, remedy: str = "give another output folder") -> None
         raise UserError(f"the folder {there} cannot be written into: {remedy}")
 
 
+def refuse_inputs(path: Path, *inputs: str | Path | None) -> None:
+    """Refuse an output that is one of the other files given, which it would overwrite.
+
+    Raises:
+        UserError: naming it.
+    """
+    for given in inputs:
+        if given is not None and _same(path, Path(given)):
+            raise UserError(f"the output '{path}' is also given as another file: choose another name")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, be it there yet or not."""
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def is_special(path: Path) -> bool:
+    """Whether a path is there and neither a file nor a folder: a device or a pipe, which a rename would destroy."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; it takes ``path``'s name when the block ends without an error.
 
-    It is on the disk by then. After an error nothing of it is left.
+    It is on the disk by then. After an error nothing of it is left. A link stays one: what it leads to is replaced. A
+    device or a pipe is written through: it has nothing to lose, and the rename would put a file in its place.
     """
+    if is_special(path):
+        yield path
+        return
+    if os.path.islink(path):
+        path = Path(os.path.realpath(path))
     building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield building

@@ -122,6 +122,8 @@ def _rows(file: str, quiet_stdout: bool) -> Iterator[Iterator[Row]]:
     from tlpo.data.rows import open_binary, read_json_lines
 
     if file == "-":
+        if sys.stdin is None:
+            raise UserError("standard input is closed: name a file, or send one in (tlpo detect - < FILE)")
         yield read_json_lines(sys.stdin.buffer, "standard input")
         return
     with open_binary(file) as stream:

@@ -164,6 +164,41 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert told == b""
 
 
+def test_a_reader_of_a_table_that_leaves_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({"completion": "안녕하세요", "language": "ko"}) + "\n", encoding="utf-8")
+    process = subprocess.Popen([*TLPO, "metrics", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert told == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "closed", "told"),
+    [
+        ("detect - --language ko", "<&-", "error: standard input is closed: name a file, or send one in"),
+        ("detect {file} --language ko", ">&-", "error: standard output is closed: send it to a file"),
+        ("metrics {file}", ">&-", "error: standard output is closed: send it to a file"),
+        ("--help", ">&-", "error: standard output is closed: send it to a file"),
+        ("detect {file}", "2>&-", ""),
+    ],
+)
+def test_streams_that_are_closed(arguments: str, closed: str, told: str, tmp_path: Path) -> None:
+    """Status 2: the last for its records without a language, which nobody is told of."""
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"text": "예", "completion": "예"}\n', encoding="utf-8")
+    command = [*TLPO, *arguments.format(file=path).split()]
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("\n") == bool(told)
+
+
 def test_a_missing_verb_module_does_not_break_the_others() -> None:
     code = (
         "import sys; sys.modules['tlpo.cli.demo'] = None\n"

@@ -68,7 +68,7 @@ def detect(
     verdicts: Counter[str] = Counter()
     if output is not None:
         refuse_inputs(output, None if file == "-" else file)
-    with _rows(file, bool(output)) as rows, _writer(output) as write:
+    with _rows(file, field, bool(output)) as rows, _writer(output) as write:
         for row in rows:
             text, code = _text_of(row, field), _language_of(row, language)
             if code not in detectors:
@@ -117,19 +117,19 @@ def _as_json(span: Span, explain: bool) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _rows(file: str, quiet_stdout: bool) -> Iterator[Iterator[Row]]:
+def _rows(file: str, field: str, quiet_stdout: bool) -> Iterator[Iterator[Row]]:
     """The records of ``file``; with a progress bar on stderr if somebody watches it and not the records themselves."""
     from tlpo.data.rows import open_binary, read_json_lines
 
     if file == "-":
         if sys.stdin is None:
             raise UserError("standard input is closed: name a file, or send one in (tlpo detect - < FILE)")
-        yield read_json_lines(sys.stdin.buffer, "standard input")
+        yield read_json_lines(sys.stdin.buffer, "standard input", field)
         return
     with open_binary(file) as stream:
         shown = sys.stderr.isatty() and (quiet_stdout or not sys.stdout.isatty())
         lines = _with_progress(stream, file) if shown else iter(stream)
-        yield _unzipped(read_json_lines(lines, file), file)
+        yield _unzipped(read_json_lines(lines, file, field), file)
 
 
 def _unzipped(rows: Iterator[Row], file: str) -> Iterator[Row]:

@@ -103,6 +103,7 @@ def test_standard_input_and_gzip(
     ("bad", "message"),
     [
         ("not json\n", "line 2: not JSON"),
+        ("[1, 2]\n", """line 2: '[1, 2]' is not a JSON object: write it as {"text": ...}"""),
         ('{"txt": "x"}\n', "line 2: no field 'text'; the record has txt"),
         ('{"text": 3}\n', "line 2: field 'text' is not text but 3"),
         ('{"text": "x", "language": "kk1"}\n', "line 2: unknown language 'kk1'"),
@@ -152,6 +153,11 @@ def test_an_older_result_goes_when_the_first_record_is_judged(tmp_path: Path, re
         assert output.read_text() == "older\n" * 99
     else:
         assert len(output.read_text(encoding="utf-8").splitlines()) == records.count("\n")
+
+
+def test_no_name_at_all(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["detect", "", "--language", "ko"]) == 2
+    assert capfd.readouterr().err == "error: the file '' does not exist: check the path\n"
 
 
 def test_a_cut_gzip_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ import typer
 from tlpo import __version__
 from tlpo.cli._common import run_command
 from tlpo.cli.main import VERBS, main
+from tlpo.errors import UserError
 
 TLPO = [sys.executable, "-m", "tlpo"]
 
@@ -102,6 +103,37 @@ def test_options_from_yaml_give_way_to_the_command_line(
     path.write_text("file: a\nrate: 1e-5\ngate: true\nlanguage: [ko, ja]\nmore: [x, y]\n")
     assert run_command(ThreeKinds, "verb", [*arguments, "--config", str(path)]) == 0  # type: ignore[arg-type]
     assert ThreeKinds.seen.pop() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file: a\nrate: fast\n", "valid number, not 'fast' (in {path}); see"),
+        ("config: other.yaml\n", "no such option: 'config' (in {path})"),
+        ("rate: 1\nrate: 2\n", "{path}, line 2: not valid YAML: 'rate' is given twice"),
+    ],
+)
+def test_bad_values_of_a_file_name_it(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "options.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError) as caught:
+        run_command(ThreeKinds, "verb", ["--config", str(path)])  # type: ignore[arg-type]
+    assert message.format(path=path) in str(caught.value)
+    with pytest.raises(UserError, match=r"valid number, not 'slow'; see"):
+        run_command(ThreeKinds, "verb", ["a", "--rate", "slow"])  # type: ignore[arg-type]
+
+
+def test_arguments_may_stand_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list, and one alone; and Norwegian is no falsehood."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("completion\nja takk\n")
+    config = tmp_path / "options.yaml"
+    for files, number in ((f"[{tmp_path}/a.csv, {tmp_path}/b.csv]", 2), (f"{tmp_path}/a.csv", 1)):
+        config.write_text(f"files: {files}\nlanguage: no\n")
+        assert main(["metrics", "--config", str(config), "--resamples", "0"]) == 0
+        printed = capsys.readouterr().out
+        assert f"{number} responses in" in printed
+        assert " no " in printed
 
 
 def test_unknown_options_of_a_file_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

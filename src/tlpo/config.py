@@ -24,6 +24,30 @@ from tlpo.errors import UserError, did_you_mean
 _REFUSALS = (ValueError, TypeError, KeyError, ImportError, OSError, RuntimeError, UserError)
 
 
+# Options that hold codes of languages. YAML 1.1 takes the code of Norwegian, no, for false.
+_LANGUAGES = ("language", "languages", "also")
+_BOOLEAN, _TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key stands once, and ``language: no`` is Norwegian."""
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise yaml.MarkedYAMLError(problem=f"'{name}' is given twice", problem_mark=key.start_mark)
+            seen.add(name)
+            for code in (
+                (value.value if isinstance(value, yaml.SequenceNode) else [value]) if name in _LANGUAGES else ()
+            ):
+                if code.tag == _BOOLEAN:
+                    code.tag = _TEXT
+        return node
+
+
 class _Unusable(Exception):
     """argparse's complaint about one value."""
 
@@ -118,7 +142,7 @@ def _split(args: Sequence[str]) -> tuple[Path | None, dict[str, Any]]:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The options of a file, dashes in their names read as underscores. Raises UserError when it is no mapping."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise UserError(f"no such config file: {path}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -131,7 +155,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
         raise UserError(f"{path}: not a mapping of option to value: write lines like 'learning_rate: 1e-5'")
-    return {name.replace("-", "_"): value for name, value in values.items()}
+    options = {name.replace("-", "_"): value for name, value in values.items()}
+    if len(options) < len(values):
+        raise UserError(f"{path}: an option is given twice, once with dashes and once with underscores: remove one")
+    return options
 
 
 def _tokens(name: str, value: Any) -> list[str]:

@@ -1,11 +1,15 @@
-"""Folders for output, and files that are replaced when the new one is whole: a kill leaves the old one as it was."""
+"""Folders for output, files that are replaced when the new one is whole (a kill leaves the old one as it was), and
+where a file is damaged."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+import zlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -53,12 +57,41 @@ def holds_others(folder: Path, own: Collection[str] = ()) -> bool:
     )
 
 
+def refuse_inputs(path: Path, *inputs: str | Path | None) -> None:
+    """Refuse an output that is one of the other files given, which it would overwrite.
+
+    Raises:
+        UserError: naming it.
+    """
+    for given in inputs:
+        if given is not None and _same(path, Path(given)):
+            raise UserError(f"the output '{path}' is also given as another file: choose another name")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, be it there yet or not."""
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def is_special(path: Path) -> bool:
+    """Whether a path is there and neither a file nor a folder: a device or a pipe, which a rename would destroy."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; it takes ``path``'s name when the block ends without an error.
 
-    It is on the disk by then. After an error nothing of it is left.
+    It is on the disk by then. After an error nothing of it is left. A link stays one: what it leads to is replaced. A
+    device or a pipe is written through: it has nothing to lose, and the rename would put a file in its place.
     """
+    if is_special(path):
+        yield path
+        return
+    if os.path.islink(path):
+        path = Path(os.path.realpath(path))
     building = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield building
@@ -68,6 +101,29 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # a path that cannot be written to cannot be cleaned up either: that is told already
             building.unlink(missing_ok=True)
+
+
+def check_header(columns: Sequence[str], name: str) -> None:
+    """Refuse the header of the table ``name`` if two columns share a name, so that one of them would be passed over.
+
+    Raises:
+        UserError: naming it.
+    """
+    repeated = [f"'{column}'" for column, count in Counter(columns).items() if column and count > 1]
+    if repeated:
+        raise UserError(f"{name}, line 1: more than one column is called {', '.join(repeated)}: rename or remove one")
+
+
+def not_utf8(path: Path) -> str:
+    """For a file, gzipped or not, that turned out not to be UTF-8: on which line, and what to do."""
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    with suppress(OSError, EOFError, zlib.error), opener(path, "rb") as lines:  # it may be damaged besides
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return f"line {number}: not UTF-8 (byte {error.start + 1} of the line): save the file as UTF-8"
+    return "not UTF-8: save the file as UTF-8"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,23 @@ class TestValues:
         assert parse(yaml="model: m\nlanguage: [ko]\n", folder=tmp_path)[0].language == ["ko"]
 
     @pytest.mark.parametrize(
+        ("given", "codes"), [("no", ["no"]), ("[ko, no]", ["ko", "no"]), ("off", ["off"]), ("'no'", ["no"])]
+    )
+    def test_norwegian_is_no_falsehood(self, given: str, codes: list[str], tmp_path: Path) -> None:
+        text = f"model: m\nlanguage: {given}\nshuffle: no\nextra: {{language: {given}, think: no}}\n"
+        data, _ = parse(yaml=text, folder=tmp_path)
+        assert (data.language, data.shuffle) == (codes, False)
+        assert isinstance(data.extra, str)
+        inner = json.loads(data.extra)
+        assert (inner["language"], inner["think"]) == (codes if given[0] == "[" else codes[0], False)
+
+    def test_keys_that_come_from_an_anchor_may_be_given_anew(self, tmp_path: Path) -> None:
+        text = "model: m\nextra:\n  a: &a {x: 1, y: 1}\n  b: &b {<<: *a, y: 2}\n  c: {<<: *b, y: 3}\n"
+        data, _ = parse(yaml=text, folder=tmp_path)
+        assert isinstance(data.extra, str)
+        assert json.loads(data.extra)["c"] == {"x": 1, "y": 3}
+
+    @pytest.mark.parametrize(
         ("given", "expected"), [("wandb", "wandb"), ("wandb tensorboard", ["wandb", "tensorboard"])]
     )
     def test_one_word_or_several(self, given: str, expected: Any) -> None:
@@ -114,6 +132,20 @@ class TestValues:
 
 
 class TestProblems:
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("model: m\nsize: 2\nsize: 3\n", "line 3: not valid YAML: 'size' is given twice"),
+            ("model: m\nextra:\n  a: 1\n  a: 1\n", "line 4: not valid YAML: 'a' is given twice"),
+            ("model: m\nlearning-rate: 1\nlearning_rate: 2\n", "once with dashes and once with underscores"),
+        ],
+    )
+    def test_an_option_given_twice(self, text: str, message: str, tmp_path: Path) -> None:
+        assert message in complaint(yaml=text, folder=tmp_path)
+
+    def test_a_file_names_no_other(self, tmp_path: Path) -> None:
+        assert "no such option: 'config'" in complaint(yaml="model: m\nconfig: other.yaml\n", folder=tmp_path)
+
     def test_an_unknown_option_with_the_nearest_known(self, tmp_path: Path) -> None:
         assert complaint("--model", "m", "--langauge", "ko") == "no such option: 'langauge' (did you mean 'language'?)"
         assert complaint(yaml="model: m\nlearning-rat: 1\n", folder=tmp_path) == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,16 @@ from typing import Any
 import pytest
 
 from tlpo.errors import UserError
-from tlpo.files import check_folder, json_text, make_folder, replacing, write_bytes, write_json, write_text
+from tlpo.files import (
+    check_folder,
+    json_text,
+    make_folder,
+    refuse_inputs,
+    replacing,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 
 def test_a_folder_is_made_with_those_above_it_and_may_be_there(tmp_path: Path) -> None:
@@ -105,6 +115,36 @@ def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> 
         building.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_a_pipe_is_written_through_and_stays_one(tmp_path: Path) -> None:
+    path, read = tmp_path / "pipe", []
+    os.mkfifo(path)
+    reader = threading.Thread(target=lambda: read.append(path.read_text()))
+    reader.start()
+    write_text(path, "new")
+    reader.join(10)
+    assert read == ["new"]
+    assert path.is_fifo()
+    assert [found.name for found in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "file")
+    for text in ("old", "new"):
+        write_text(tmp_path / "link", text)
+        assert (tmp_path / "there" / "file").read_text() == text
+        assert (tmp_path / "link").is_symlink()
+
+
+def test_an_output_that_is_an_input(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    refuse_inputs(tmp_path / "file", None, tmp_path / "other")
+    for one, other in (("file", "link"), ("link", "file"), ("new", "x/../new")):
+        with pytest.raises(UserError, match=f"the output '{tmp_path / one}' is also given as another file"):
+            refuse_inputs(tmp_path / one, None, str(tmp_path / other))
 
 
 def test_json_in_its_own_letters_unless_they_cannot_be_written() -> None:

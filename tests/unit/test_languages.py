@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import langcodes
 import pytest
 
 from tlpo.errors import UserError
@@ -43,10 +44,30 @@ def test_spellings(given: str, code: str) -> None:
     assert get_language(given).code == code
 
 
-@pytest.mark.parametrize(("given", "hint"), [("kr", "'ko'"), ("Korean", "'ko'"), ("jp", "'ja'"), ("frr", "'fr'")])
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("kr", "'ko'"),
+        ("Korean", "'ko'"),
+        ("jp", "'ja'"),
+        ("frr", "'fr'"),
+        ("kor", "'ko'"),
+        ("zho-Hans", "'zh'"),
+        ("ger", "'de'"),
+        ("nb", "'no'"),
+    ],
+)
 def test_an_unknown_language_names_the_nearest(given: str, hint: str) -> None:
     with pytest.raises(UserError, match=f"did you mean {hint}"):
         get_language(given)
+
+
+def test_the_codes_of_three_letters_are_those_of_the_standard() -> None:
+    for code in {code.partition("-")[0] for code in LANGUAGES}:
+        standard = langcodes.Language.get(code)
+        for variant in ("T", "B"):
+            with pytest.raises(UserError, match=f"did you mean '{code}'"):
+                get_language(standard.to_alpha3(variant=variant))
 
 
 @pytest.mark.parametrize("given", ["", "xx-yy-zz"])

@@ -15,6 +15,8 @@ import typer
 from tlpo.config import read_yaml
 from tlpo.errors import UserError, did_you_mean
 
+_CONFIG = "tlpo.config"  # where a command's context keeps the path of its YAML file
+
 
 def run_command(module: ModuleType, verb: str, args: list[str]) -> int:
     """Run the verb that ``module`` holds on ``args`` and return its exit status (0 when it returns nothing).
@@ -43,7 +45,7 @@ def run_function(function: Any, verb: str, args: list[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as error:
-        raise UserError(f"{_message(error).rstrip('.')}; see 'tlpo {verb} --help'") from None
+        raise UserError(f"{_message(error).rstrip('.')}{_from_file(error)}; see 'tlpo {verb} --help'") from None
     return 0
 
 
@@ -75,6 +77,15 @@ def _message(error: typer.TyperException) -> str:
     return f"{message.partition(', unable to ')[0]}, not {refused()[0]['input']!r}" if refused else message
 
 
+def _from_file(error: typer.TyperException) -> str:
+    """Names the YAML file if the value that is wrong comes from it."""
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    if context is None or parameter is None:
+        return ""
+    source = context.get_parameter_source(parameter.name)
+    return f" (in {context.meta[_CONFIG]})" if source is not None and source.name == "DEFAULT_MAP" else ""
+
+
 def _from_function(function: Any) -> Any:
     """The command of a verb: what `_command` makes of its function, and ``--config``."""
     command = _command(function)
@@ -87,7 +98,9 @@ def _take_options(context: typer.Context, path: Path | None) -> None:
     """Let a YAML file say what options are unless the command line does."""
     if path is None:
         return
+    context.meta[_CONFIG] = path
     named = {parameter.opts[0].lstrip("-"): parameter for parameter in context.command.params}
+    del named["config"]  # one file names no other
     options = {name: value for name, value in read_yaml(path).items() if value is not None}
     if unknown := [f"'{name}'{did_you_mean(name, named)}" for name in options if name not in named]:
         raise UserError(f"no such option: {', '.join(unknown)} (in {path})")
@@ -98,7 +111,7 @@ def _as_given(parameter: Any, value: Any) -> Any:
     """A value of YAML as the command line would give it."""
     if isinstance(value, Mapping):
         return json.dumps(value)
-    if getattr(parameter, "multiple", False):
+    if getattr(parameter, "multiple", False) or parameter.nargs != 1:
         return value if isinstance(value, list) else [value]
     return ",".join(map(str, value)) if isinstance(value, list) else value
 

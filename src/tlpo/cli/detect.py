@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from tlpo.errors import UserError, at
+from tlpo.files import refuse_inputs
 
 if TYPE_CHECKING:
     from tlpo.confusion import ConfusionDetector, Span
@@ -65,8 +66,9 @@ def detect(
     detector_for(get_language(language).code if language else "en")  # a bad option is told before the first record
     detectors: dict[str, ConfusionDetector] = {}
     verdicts: Counter[str] = Counter()
-    _refuse_same_file(file, output)
-    with _rows(file, bool(output)) as rows, _writer(output) as write:
+    if output is not None:
+        refuse_inputs(output, None if file == "-" else file)
+    with _rows(file, field, bool(output)) as rows, _writer(output) as write:
         for row in rows:
             text, code = _text_of(row, field), _language_of(row, language)
             if code not in detectors:
@@ -114,23 +116,20 @@ def _as_json(span: Span, explain: bool) -> dict[str, Any]:
     return told
 
 
-def _refuse_same_file(file: str, output: Path | None) -> None:
-    if output is not None and file != "-" and output.exists() and Path(file).exists() and output.samefile(file):
-        raise UserError(f"--output '{output}' is the input file: choose another name")
-
-
 @contextlib.contextmanager
-def _rows(file: str, quiet_stdout: bool) -> Iterator[Iterator[Row]]:
+def _rows(file: str, field: str, quiet_stdout: bool) -> Iterator[Iterator[Row]]:
     """The records of ``file``; with a progress bar on stderr if somebody watches it and not the records themselves."""
     from tlpo.data.rows import open_binary, read_json_lines
 
     if file == "-":
-        yield read_json_lines(sys.stdin.buffer, "standard input")
+        if sys.stdin is None:
+            raise UserError("standard input is closed: name a file, or send one in (tlpo detect - < FILE)")
+        yield read_json_lines(sys.stdin.buffer, "standard input", field)
         return
     with open_binary(file) as stream:
         shown = sys.stderr.isatty() and (quiet_stdout or not sys.stdout.isatty())
         lines = _with_progress(stream, file) if shown else iter(stream)
-        yield _unzipped(read_json_lines(lines, file), file)
+        yield _unzipped(read_json_lines(lines, file, field), file)
 
 
 def _unzipped(rows: Iterator[Row], file: str) -> Iterator[Row]:
@@ -159,18 +158,29 @@ def _with_progress(stream: BinaryIO, file: str) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def _writer(output: Path | None) -> Iterator[Any]:
-    """A function that writes one record, at once: a reader at the other end of a pipe sees it before the next one."""
+    """A function that writes one record, at once: a reader at the other end of a pipe sees it before the next one.
+
+    For the same reason the output is no file that is renamed when whole. An older result in it goes when the first
+    record is judged, or the input turns out to have none.
+    """
     try:
-        stream = sys.stdout.buffer if output is None else output.open("wb")
+        stream = sys.stdout.buffer if output is None else output.open("ab")
     except OSError as error:
         raise UserError(f"cannot write '{output}' ({error.strerror}): choose another --output") from None
+    fresh = output is None or not output.is_file()  # a device or a pipe cannot be emptied
 
     def write(record: dict[str, Any]) -> None:
+        nonlocal fresh
+        if not fresh:
+            stream.truncate(0)
+            fresh = True
         stream.write(_encoded(record) + b"\n")
         stream.flush()
 
     try:
         yield write
+        if not fresh:
+            stream.truncate(0)
     finally:
         if output is not None:
             stream.close()

@@ -36,14 +36,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``tlpo`` on ``argv`` (default: the process's own) and return the exit status."""
     args = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(args)
+        _check_streams()
+        status = _run(args)
+        sys.stdout.flush()  # here, where a reader that has gone or a full disk is told as below
+        return status
     except UserError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
-    except BrokenPipeError:
-        # The reader of our output has gone (`tlpo detect f | head`): not an error. Point stdout at nothing so that
-        # the interpreter's last flush does not complain.
+    except (BrokenPipeError, SystemExit) as gone:
+        # The reader of our output has gone (`tlpo detect f | head`): not an error. Rich makes a SystemExit of it.
+        if not isinstance(gone, BrokenPipeError) and not isinstance(gone.__context__, BrokenPipeError):
+            raise
+        # Point stdout at nothing so that the interpreter's last flush does not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -52,6 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = getattr(error, "filename", None)
         place = f" while writing {where}" if where else ""
         return _fail(f"the disk is full{place}: free some space and try again, or choose another output folder", 2)
+
+
+def _check_streams() -> None:
+    """Refuse to work for nobody. Python has None for a standard stream that was closed before it began (``>&-``)."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+    if sys.stdout is None:
+        raise UserError("standard output is closed: send it to a file, or to /dev/null")
 
 
 def _run(args: list[str]) -> int:

@@ -24,9 +24,11 @@ def metrics(
     """Pass rates of responses, per source and language, with 95 % intervals and averages as the LCB makes them."""
     from rich.console import Console
 
-    from tlpo.metrics.report import build_table, notes_in, write_report
+    from tlpo.metrics.report import build_table, check_report, notes_in, write_report
     from tlpo.metrics.score import score_files
 
+    if output is not None:
+        check_report(output, [*files, *([word_list] if word_list is not None else [])])
     started = time.perf_counter()
     report = score_files(
         files,

@@ -36,7 +36,11 @@ class Word(NamedTuple):
         return self.text[0].isupper()
 
 
-_ROW = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ'’]*(?:[^\w\n]{1,4}[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]*){2}")
+# Looked for from the beginning of a word only: from each of its letters, one giant word would cost its length squared.
+_ROW = re.compile(
+    r"(?<![A-Za-zÀ-ɏḀ-ỿ])[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ'’]*"
+    r"(?:[^\w\n]{1,4}[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]*){2}"
+)
 _ANY = re.compile("[A-Za-zÀ-ɏḀ-ỿ]")
 _SMALL = re.compile(r"[a-zß-öø-ÿĀ-ɏḀ-ỿ](?<![A-Za-zÀ-ɏḀ-ỿ].)[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]")
 _CAPITALISED = re.compile(r"[A-Z][A-Za-z'’]+")

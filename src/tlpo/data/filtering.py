@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from tlpo.data.fields import ANSWERS, INPUTS, PROMPTS, FieldNames, names_prompt, prompt_in
 from tlpo.data.filters import REASONS, Objection, PromptFilter
+from tlpo.data.finished import difference, finished_report, report_path
 from tlpo.data.lines import check_output, to_line
 from tlpo.data.prompts import Split, chosen_rows, nothing_left, prompt_record
 from tlpo.data.records import PromptRecord
@@ -193,7 +194,6 @@ class _Job:
 
     def __init__(self, output: Path, dropped: Path | None, identity: Mapping[str, Any]) -> None:
         self._output, self._dropped, self._identity = output, dropped, dict(identity)
-        self._report_path = output.with_suffix(".report.json")
         self._state = output.with_name(f".{output.name}.state.json")
         self._targets = [output, *([dropped] if dropped is not None else [])]
         self._parts = [path.with_name(f".{path.name}.part") for path in self._targets]
@@ -206,19 +206,10 @@ class _Job:
 
         Raises UserError when the output is there, but is that of another one.
         """
-        if self._state.exists() or not self._output.exists():
+        if self._state.exists():
             return None
-        try:
-            report: dict[str, Any] = json.loads(self._report_path.read_text(encoding="utf-8"))
-            known = {name: report[name] for name in self._identity}
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(f"{self._output} is there already: remove it, or choose another output") from None
-        if known != self._identity:
-            raise UserError(
-                f"{self._output} is there already, made with another {_difference(known, self._identity)}: remove it, "
-                "or choose another output"
-            )
-        if self._dropped is not None and not self._dropped.exists():
+        report = finished_report(self._output, self._identity)
+        if report is not None and self._dropped is not None and not self._dropped.exists():
             raise UserError(
                 f"{self._dropped} is gone, but not {self._output}: remove that too, or choose another output"
             )
@@ -292,7 +283,7 @@ class _Job:
             **cost,
             "versions": versions(),
         }
-        write_json(self._report_path, report)
+        write_json(report_path(self._output), report)
         for part, target in zip(self._parts, self._targets, strict=True):
             part.replace(target)
         self._state.unlink(missing_ok=True)
@@ -311,7 +302,7 @@ class _Job:
             raise UserError(f"{self._state} is damaged, or its files are gone: remove it to start anew")
         if known != self._identity:
             raise UserError(
-                f"{self._output} was begun with another {_difference(known, self._identity)}: remove {self._state} to "
+                f"{self._output} was begun with another {difference(known, self._identity)}: remove {self._state} to "
                 "start anew, or choose another output"
             )
         return sizes, done
@@ -319,15 +310,3 @@ class _Job:
     def _close(self) -> None:
         for stream in self._streams:
             stream.close()
-
-
-def _difference(known: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """The names of what differs, those of single settings where there are some."""
-    names: list[str] = []
-    for name, value in now.items():
-        other = known.get(name)
-        if isinstance(value, dict) and isinstance(other, dict):
-            names += [inner for inner in value if other.get(inner) != value[inner]]
-        elif other != value:
-            names.append(name)
-    return ", ".join(names) or "run"

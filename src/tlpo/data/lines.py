@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
-from tlpo.files import json_text, make_folder, replacing
+from tlpo.files import json_text, make_folder, refuse_inputs, replacing
 
 Write = Callable[[Mapping[str, Any]], None]
 
@@ -30,15 +30,8 @@ def check_output(path: Path, *inputs: str | Path | None) -> None:
     """
     if os.path.isdir(path) or path.suffix not in (".jsonl", ".ndjson"):
         raise UserError(f"the output '{path}' is no JSON-lines file: give a name that ends in .jsonl")
-    for given in inputs:
-        if given is not None and _same(path, Path(given)):
-            raise UserError(f"the output '{path}' is also given as another file: choose another name")
+    refuse_inputs(path, *inputs)
     make_folder(path.parent, "choose another output")
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Whether two paths are one file, be it there yet or not."""
-    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, cast
 from tlpo.data.json_stream import json_values
 from tlpo.data.tables import is_hub_id, table_rows
 from tlpo.errors import UserError
+from tlpo.files import check_header, not_utf8
 
 _TABLES = (".parquet", ".arrow")
 _CSV_FIELD_LIMIT = 10**8  # characters; the csv module's own limit of 131,072 is short of a long chat
@@ -63,8 +64,8 @@ def read_rows(
     name, path = str(path), Path(path)
     suffix = (path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix).lower()
     is_table = suffix in _TABLES
-    if is_table and not path.is_dir():
-        require_file(path)
+    if not name or (is_table and not path.is_dir()):
+        require_file(name)
     if is_table or path.is_dir() or (suffix not in _READERS and is_hub_id(name)):
         for number, fields in table_rows(name, split, subset):
             yield _row_of_table(f"{name}, record {number}", fields)
@@ -80,10 +81,10 @@ def read_rows(
         yield from _guarded(reader(stream, str(path)), str(path))
 
 
-def require_file(path: Path) -> None:
+def require_file(path: str | Path) -> None:
     """Raise a UserError unless ``path`` is a file."""
-    if not path.is_file():
-        kind = "is a folder, not a file" if path.is_dir() else "does not exist"
+    if not Path(path).is_file():
+        kind = "is a folder, not a file" if str(path) and Path(path).is_dir() else "does not exist"
         raise UserError(f"the file '{path}' {kind}: check the path")
 
 
@@ -93,18 +94,19 @@ def open_binary(path: str | Path) -> BinaryIO:
     Raises:
         UserError: it is missing, a folder, or may not be read.
     """
-    path = Path(path)
     require_file(path)
+    path = Path(path)
     try:
         return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
     except PermissionError:
         raise UserError(f"the file '{path}' may not be read: check its permissions") from None
 
 
-def read_json_lines(stream: Iterable[bytes], name: str) -> Iterator[Row]:
+def read_json_lines(stream: Iterable[bytes], name: str, field: str = "prompt") -> Iterator[Row]:
     """One row for each line that holds a JSON object; blank lines are skipped.
 
-    Only a line feed ends a line: other Unicode line separators may stand inside a JSON string.
+    Only a line feed ends a line: other Unicode line separators may stand inside a JSON string. field: one that the
+    records should have, for the message.
 
     Raises:
         UserError: naming ``name`` and the line, when a line is not UTF-8, not JSON, or not an object.
@@ -113,10 +115,10 @@ def read_json_lines(stream: Iterable[bytes], name: str) -> Iterator[Row]:
         where = f"{name}, line {number}"
         text = _decoded(line, where).strip(" \t\r\n")
         if text:
-            yield Row(where, _json_object(text, where))
+            yield Row(where, _json_object(text, where, field))
 
 
-def _json_object(text: str, where: str) -> dict[str, Any]:
+def _json_object(text: str, where: str, field: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
@@ -124,7 +126,7 @@ def _json_object(text: str, where: str) -> dict[str, Any]:
     except RecursionError:
         raise UserError(f"{where}: not usable JSON: nested too deeply") from None
     if not isinstance(value, dict):
-        raise UserError(f'{where}: {text[:60]!r} is not a JSON object: write it as {{"prompt": ...}} or the like')
+        raise UserError(f'{where}: {text[:60]!r} is not a JSON object: write it as {{"{field}": ...}} or the like')
     return value
 
 
@@ -158,6 +160,7 @@ def _delimited(delimiter: str) -> Callable[[BinaryIO, str], Iterator[Row]]:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         reader = csv.DictReader(text, delimiter=delimiter)
         try:
+            check_header(reader.fieldnames or (), name)
             for fields in reader:
                 where = f"{name}, line {reader.line_num}"
                 if None in fields:
@@ -187,8 +190,8 @@ def _guarded(rows: Iterator[Row], name: str) -> Iterator[Row]:
     """Turn what a damaged file raises while it is read into one line."""
     try:
         yield from rows
-    except UnicodeDecodeError as error:
-        raise UserError(f"{name}: not UTF-8 (near byte {error.start}): save the file as UTF-8") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{name}, {not_utf8(Path(name))}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{name}: a damaged gzip file ({error})") from None
 

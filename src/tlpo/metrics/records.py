@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from tlpo.errors import UserError, did_you_mean
+from tlpo.errors import UserError, at, did_you_mean
+from tlpo.files import check_header, not_utf8
+from tlpo.languages import get_language
 
 FORMATS = (".csv", ".jsonl", ".csv.gz", ".jsonl.gz")
 _WHOLE_FIELD = 2**31 - 1  # the csv module's own limit is 128 KiB a field
@@ -39,8 +41,11 @@ def read_responses(paths: Sequence[str | Path], *, language: str | None = None) 
     language: the language of files that have no such column.
 
     Raises:
-        UserError: a file is missing, of another kind, or broken; the message names the file and the line.
+        UserError: a language is unknown, or a file is missing, of another kind, or broken; the message names the file
+            and the line.
     """
+    if language is not None:
+        get_language(language)
     for path in paths:
         yield from _read_file(Path(path), language)
 
@@ -64,8 +69,8 @@ def _opened(path: Path) -> Iterator[TextIO]:
         opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             yield file
-    except UnicodeDecodeError as error:
-        raise UserError(f"cannot read '{path}': not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}, {not_utf8(path)}") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(f"cannot read '{path}': broken gzip file ({error}); copy it again") from None
     except OSError as error:
@@ -81,6 +86,7 @@ def _csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]
         if "completion" not in header:
             hint = did_you_mean("completion", header)
             raise UserError(f"{path}, line 1: no column 'completion' in the header{hint}; it has: {', '.join(header)}")
+        check_header(header, str(path))
         first = reader.line_num + 1
         for row in reader:
             if None in row or None in row.values():
@@ -105,12 +111,18 @@ def _json_rows(path: Path, file: TextIO) -> Iterator[tuple[int, Mapping[str, Any
 
 
 def _response(row: Mapping[str, Any], where: str, model: str, language: str | None) -> Response:
-    text = row["completion"] if "completion" in row else row.get("response")
+    name = next((name for name in ("completion", "response") if name in row), None)
+    if name is None:
+        have = ", ".join(row) or "no field at all"
+        raise UserError(f"{where}: no field 'completion' or 'response'{did_you_mean('completion', row)}; it has {have}")
+    text = row[name]
     if not isinstance(text, str):
-        raise UserError(f"{where}: 'completion' should be text, not {text!r}")
+        raise UserError(f"{where}: '{name}' should be text, not {text!r:.40}")
     target = row.get("language") or language
     if not isinstance(target, str) or not target.strip():
         raise UserError(f"{where}: no language; add a column 'language' or give --language")
+    with at(where):
+        get_language(target)
     return Response(
         model=str(row.get("model") or model),
         setting=str(row.get("task") or row.get("setting") or "all"),

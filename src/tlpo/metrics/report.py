@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
-from tlpo.files import write_json
+from tlpo.files import is_special, refuse_inputs, write_json
 from tlpo.metrics.rows import ALL, Row
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _KEYS = ("model", "setting", "source", "language")
+_FOLDER = "give --output a path in a writable folder"
 _NOT_RATES = (*_KEYS, "n", "ci95", "note")
+
+
+def check_report(path: Path, inputs: Sequence[Path]) -> None:
+    """See, before the work, that the report can be written, and would not overwrite a file that is read.
+
+    Raises:
+        UserError: naming what is wrong with the path.
+    """
+    refuse_inputs(path, *inputs)
+    if os.path.isdir(path):
+        raise UserError(f"cannot write '{path}': it is a folder; give --output a file name")
+    if not is_special(path) and not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(f"cannot write '{path}': {_FOLDER}")
 
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
@@ -26,9 +41,7 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
     try:
         write_json(path, report)
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-        raise UserError(f"cannot write '{path}': {error.strerror}; give --output a path in a writable folder") from None
-    except IsADirectoryError:
-        raise UserError(f"cannot write '{path}': it is a folder; give --output a file name") from None
+        raise UserError(f"cannot write '{path}': {error.strerror}; {_FOLDER}") from None
 
 
 def rates_in(rows: Sequence[Row]) -> list[str]:

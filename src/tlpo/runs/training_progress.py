@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import TrainerCallback
 from transformers.utils import logging
 
-from tlpo.runs.progress import SPEED_PERIOD
+from tlpo.runs.progress import bars
 
 _SHOWN = {"reward": "reward", "rewards/accuracies": "accuracy", "kl": "kl", "loss": "loss"}
 """{metric: what it is called}, in this order, where a step has it."""
@@ -62,13 +61,11 @@ def step_line(step: int, logs: Mapping[str, float]) -> str:
 def training_progress() -> Iterator[TrainingProgress]:
     """The callback, with its bar closed whatever happens; saving a model shows no bar of its own."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    # A step may take longer than the 30 seconds over which the speed is measured by default.
-    bar = Progress(*columns, console=Console(stderr=True), speed_estimate_period=SPEED_PERIOD)
     library: Any = logging
     shown = library.is_progress_bar_enabled()
     library.disable_progress_bar()
     try:
-        with bar as progress:
+        with bars(*columns) as progress:
             yield TrainingProgress(progress)
     finally:
         if shown:

@@ -103,6 +103,7 @@ def test_standard_input_and_gzip(
     ("bad", "message"),
     [
         ("not json\n", "line 2: not JSON"),
+        ("[1, 2]\n", """line 2: '[1, 2]' is not a JSON object: write it as {"text": ...}"""),
         ('{"txt": "x"}\n', "line 2: no field 'text'; the record has txt"),
         ('{"text": 3}\n', "line 2: field 'text' is not text but 3"),
         ('{"text": "x", "language": "kk1"}\n', "line 2: unknown language 'kk1'"),
@@ -136,10 +137,27 @@ def test_outputs_that_cannot_be_written(tmp_path: Path, capfd: pytest.CaptureFix
     path = file_of(tmp_path, CLEAN)
     before = Path(path).read_bytes()
     assert main(["detect", path, "--language", "ko", "--output", path]) == 2
-    assert "is the input file" in capfd.readouterr().err
+    assert "is also given as another file" in capfd.readouterr().err
     assert Path(path).read_bytes() == before
     assert main(["detect", path, "--language", "ko", "--output", str(tmp_path / "no" / "out")]) == 2
     assert "cannot write" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("records", "kept"), [("not json\n", True), ("", False), (lines(CLEAN), False)])
+def test_an_older_result_goes_when_the_first_record_is_judged(tmp_path: Path, records: str, kept: bool) -> None:
+    path, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    path.write_text(records, encoding="utf-8")
+    output.write_text("older\n" * 99)
+    assert main(["detect", str(path), "--language", "ko", "--output", str(output)]) == (2 if kept else 0)
+    if kept:
+        assert output.read_text() == "older\n" * 99
+    else:
+        assert len(output.read_text(encoding="utf-8").splitlines()) == records.count("\n")
+
+
+def test_no_name_at_all(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["detect", "", "--language", "ko"]) == 2
+    assert capfd.readouterr().err == "error: the file '' does not exist: check the path\n"
 
 
 def test_a_cut_gzip_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

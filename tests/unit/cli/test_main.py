@@ -16,6 +16,7 @@ import typer
 from tlpo import __version__
 from tlpo.cli._common import run_command
 from tlpo.cli.main import VERBS, main
+from tlpo.errors import UserError
 
 TLPO = [sys.executable, "-m", "tlpo"]
 
@@ -104,6 +105,37 @@ def test_options_from_yaml_give_way_to_the_command_line(
     assert ThreeKinds.seen.pop() == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file: a\nrate: fast\n", "valid number, not 'fast' (in {path}); see"),
+        ("config: other.yaml\n", "no such option: 'config' (in {path})"),
+        ("rate: 1\nrate: 2\n", "{path}, line 2: not valid YAML: 'rate' is given twice"),
+    ],
+)
+def test_bad_values_of_a_file_name_it(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "options.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError) as caught:
+        run_command(ThreeKinds, "verb", ["--config", str(path)])  # type: ignore[arg-type]
+    assert message.format(path=path) in str(caught.value)
+    with pytest.raises(UserError, match=r"valid number, not 'slow'; see"):
+        run_command(ThreeKinds, "verb", ["a", "--rate", "slow"])  # type: ignore[arg-type]
+
+
+def test_arguments_may_stand_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list, and one alone; and Norwegian is no falsehood."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("completion\nja takk\n")
+    config = tmp_path / "options.yaml"
+    for files, number in ((f"[{tmp_path}/a.csv, {tmp_path}/b.csv]", 2), (f"{tmp_path}/a.csv", 1)):
+        config.write_text(f"files: {files}\nlanguage: no\n")
+        assert main(["metrics", "--config", str(config), "--resamples", "0"]) == 0
+        printed = capsys.readouterr().out
+        assert f"{number} responses in" in printed
+        assert " no " in printed
+
+
 def test_unknown_options_of_a_file_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "options.yaml"
     path.write_text("langage: ko\ntemperature: 0.6\nnum-samples: null\n")
@@ -162,6 +194,41 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     process.stderr.close()
     assert process.wait(60) == 0
     assert told == b""
+
+
+def test_a_reader_of_a_table_that_leaves_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({"completion": "안녕하세요", "language": "ko"}) + "\n", encoding="utf-8")
+    process = subprocess.Popen([*TLPO, "metrics", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert told == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "closed", "told"),
+    [
+        ("detect - --language ko", "<&-", "error: standard input is closed: name a file, or send one in"),
+        ("detect {file} --language ko", ">&-", "error: standard output is closed: send it to a file"),
+        ("metrics {file}", ">&-", "error: standard output is closed: send it to a file"),
+        ("--help", ">&-", "error: standard output is closed: send it to a file"),
+        ("detect {file}", "2>&-", ""),
+    ],
+)
+def test_streams_that_are_closed(arguments: str, closed: str, told: str, tmp_path: Path) -> None:
+    """Status 2: the last for its records without a language, which nobody is told of."""
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"text": "예", "completion": "예"}\n', encoding="utf-8")
+    command = [*TLPO, *arguments.format(file=path).split()]
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("\n") == bool(told)
 
 
 def test_a_missing_verb_module_does_not_break_the_others() -> None:

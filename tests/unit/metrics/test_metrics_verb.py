@@ -56,6 +56,7 @@ def test_the_same_report_whatever_the_workers(table: Path, tmp_path: Path) -> No
         (["{table}", "--output", "{folder}/no/where.json"], "give --output a path in a writable folder"),
         (["{table}", "--output", "{folder}"], "it is a folder"),
         (["{empty}"], "there is nothing to score"),
+        (["{table}", "{empty}", "--output", "{empty}"], "empty.csv' is also given as another file"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -64,7 +65,9 @@ def test_bad_input_is_one_line_and_status_2(
     empty = tmp_path / "empty.csv"
     empty.write_text("completion,language\n")
     filled = [argument.format(table=table, folder=tmp_path, empty=empty) for argument in arguments]
+    before = table.read_bytes(), empty.read_bytes()
     assert main(["metrics", *filled]) == 2
+    assert (table.read_bytes(), empty.read_bytes()) == before
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1

@@ -41,6 +41,8 @@ def test_a_language_for_files_without_one(tmp_path: Path) -> None:
     assert [r.language for r in read_responses([path], language="en")] == ["en"]
     with pytest.raises(UserError, match=r"a.csv, line 2: no language; add a column 'language' or give --language"):
         list(read_responses([path]))
+    with pytest.raises(UserError, match=r"^unknown language 'koo' \(did you mean 'ko'"):
+        list(read_responses([path], language="koo"))
 
 
 def test_long_fields_and_odd_line_ends_are_read(tmp_path: Path) -> None:
@@ -61,7 +63,13 @@ def test_long_fields_and_odd_line_ends_are_read(tmp_path: Path) -> None:
         ("a.jsonl", '{"completion": "a", "language": "ko"}\n{"completion": \n', r"line 2: not JSON"),
         ("a.jsonl", "[1]\n", r"line 1: a list where an object is wanted"),
         ("a.jsonl", '{"completion": 3, "language": "ko"}\n', r"line 1: 'completion' should be text, not 3"),
-        ("a.jsonl", b"\xff\xfe{}\n", r"not UTF-8"),
+        ("a.jsonl", '{"completion": null, "language": "ko"}\n', r"line 1: 'completion' should be text, not None"),
+        ("a.jsonl", '{"complete": "a", "language": "ko"}\n', r"did you mean 'complete'\?\); it has complete, language"),
+        ("a.jsonl", "{}\n", r"line 1: no field 'completion' or 'response'; it has no field at all"),
+        ("a.jsonl", '\n{"response": "a", "language": "koo"}\n', r"line 2: unknown language 'koo' \(did you mean 'ko'"),
+        ("a.csv", "completion,language,language\nx,ko,ja\n", r"line 1: more than one column is called 'language'"),
+        ("a.jsonl", b"\xff\xfe{}\n", r"line 1: not UTF-8 \(byte 1 of the line\)"),
+        ("a.csv", b"completion,language\nx,ko\n\xe9,ko\n", r"a\.csv, line 3: not UTF-8 \(byte 1 of the line\)"),
     ],
 )
 def test_broken_files_are_told_with_file_and_line(

@@ -51,17 +51,20 @@ def write_learning(
 ) -> None:
     """Write the records as they are made, the file whole or not at all; counts beside it and on the screen.
 
-    Raises UserError when none comes of it; nothing is then written.
+    What was made before, of the same samples with the same settings, is only shown. Raises UserError when the output is
+    there but was made otherwise, or no record comes of it; nothing is then written.
     """
-    from rich.console import Console
-
+    from tlpo.data.finished import finished_report, report_path
     from tlpo.data.lines import check_output, whole_file
     from tlpo.data.pairs import Tally
     from tlpo.files import write_json
-    from tlpo.provenance import versions
-    from tlpo.reports.data_tables import tally_table
+    from tlpo.provenance import content_digest, versions
 
     check_output(output, samples)
+    made_of = {"made": f"{made}s", "samples_sha256": content_digest(samples), "settings": settings}
+    if (before := finished_report(output, made_of)) is not None:
+        _show(before, output, made, done_before=True)
+        return
     tally, number = Tally(), 0
     with whole_file(output) as write:
         for record in records(tally):
@@ -72,12 +75,23 @@ def write_learning(
             raise UserError(
                 f"{samples}: no {made} comes of it; its prompts are: {', '.join(sorted(outcomes)) or 'none'}"
             )
-    # From the report's folder, so that both may be moved together and read from anywhere.
-    behind = os.path.relpath(samples.resolve(), output.resolve().parent)
-    report = {"samples": behind, f"{made}s": number, **tally.as_json(), "settings": settings}
-    write_json(output.with_suffix(".report.json"), {**report, "versions": versions()})
+        # From the report's folder, so that both may be moved together and read from anywhere.
+        behind = os.path.relpath(samples.resolve(), output.resolve().parent)
+        report = {"samples": behind, **made_of, f"{made}s": number, **tally.as_json(), "versions": versions()}
+        write_json(report_path(output), report)  # first: a file without its report would be taken for another's
+    _show(report, output, made)
+
+
+def _show(report: dict[str, Any], output: Path, made: str, *, done_before: bool = False) -> None:
+    from rich.console import Console
+
+    from tlpo.reports.data_tables import tally_table
+
+    number = report[f"{made}s"]
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    console.print(tally_table(tally.as_json(), f"{number} {made}{'' if number == 1 else 's'}"))
+    if done_before:
+        console.print("This was done before, with the same settings.")
+    console.print(tally_table(report, f"{number} {made}{'' if number == 1 else 's'}"))
     console.print(str(output), markup=False, soft_wrap=True)
 
 

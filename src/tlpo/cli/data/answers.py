@@ -40,6 +40,6 @@ def main(
         samples,
         output,
         lambda tally: answers(read_rows(samples), tally, language=codes, seed=seed, judge=judge, finished=finished),
-        {"seed": seed, "english": english, "strictness": strictness, "finished": finished},
+        {"language": list(codes), "seed": seed, "english": english, "strictness": strictness, "finished": finished},
         made="answer",
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tlpo.runs.progress import SPEED_PERIOD
+from tlpo.runs.progress import bars
 
 Report = Callable[[int, int], None]
 
@@ -37,15 +36,9 @@ class HeadsProgress:
 @contextmanager
 def heads_progress(total: int, output: Path) -> Iterator[HeadsProgress]:
     """The bars for a command of `total` parts. Ctrl-C says what is kept."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=SPEED_PERIOD) as progress:
-        shown = HeadsProgress(progress, total)
-        try:
-            yield shown
-        except KeyboardInterrupt:
-            progress.stop()
-            sys.stderr.write(f"what was finished is kept in {output}: the same command goes on from there\n")
-            raise
+    told = f"what was finished is kept in {output}: the same command goes on from there"
+    with bars(*columns, interrupted=lambda: told) as progress:
+        yield HeadsProgress(progress, total)

@@ -38,7 +38,7 @@ class Word(NamedTuple):
 
 # Looked for from the beginning of a word only: from each of its letters, one giant word would cost its length squared.
 _ROW = re.compile(
-    r"(?<![A-Za-zÀ-ɏḀ-ỿ])[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ'’]*"
+    r"[A-Za-zÀ-ɏḀ-ỿ](?<![A-Za-zÀ-ɏḀ-ỿ].)[A-Za-zÀ-ɏḀ-ỿ'’]*"
     r"(?:[^\w\n]{1,4}[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f'’]*){2}"
 )
 _ANY = re.compile("[A-Za-zÀ-ɏḀ-ỿ]")

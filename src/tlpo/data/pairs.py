@@ -21,6 +21,7 @@ from tlpo.errors import UserError
 Judge = Callable[[str, str], str]
 """(text, language of the answer) to verdict."""
 VERDICTS = ("clean", "confused", "undecided")
+_ENDINGS = ("eos", "length", "confusion")
 
 
 @dataclass
@@ -143,8 +144,15 @@ def answers(
 
 
 def _records(rows: Iterable[Row], language: tuple[str, ...] = ()) -> Iterator[tuple[PromptRecord, Row]]:
+    seen: dict[tuple[str, str, int], str] = {}  # where each sampled prompt stands; one that stands twice counts twice
     for index, (row, code) in enumerate(chosen_rows(rows, language=language)):
-        yield prompt_record(row, index, code), row
+        record = prompt_record(row, index, code)
+        if record.id is not None and "responses" in row.fields:
+            key = code, record.id, hash(repr(record.prompt))
+            if key in seen:
+                raise UserError(f"{row.where}: the prompt '{record.id}' is that of {seen[key]}: remove one of them")
+            seen[key] = row.where
+        yield record, row
 
 
 def _judged(row: Row, language: str, judge: Judge | None) -> list[tuple[str, Mapping[str, Any]]]:
@@ -155,8 +163,8 @@ def _judged(row: Row, language: str, judge: Judge | None) -> list[tuple[str, Map
         raise UserError(f"{row.where}: no list 'responses'{known}: give a file that 'tlpo data sample' wrote")
     judged = []
     for number, response in enumerate(responses, start=1):
-        if not isinstance(response, Mapping) or not isinstance(response.get("text"), str):
-            raise UserError(f"{row.where}: response {number} has no 'text': give a file that 'tlpo data sample' wrote")
+        if problem := _problem_with(response):
+            raise UserError(f"{row.where}: response {number} {problem}: give a file that 'tlpo data sample' wrote")
         verdict = judge(response["text"], language) if judge else response.get("verdict")
         if verdict not in VERDICTS:
             raise UserError(
@@ -165,6 +173,20 @@ def _judged(row: Row, language: str, judge: Judge | None) -> list[tuple[str, Map
             )
         judged.append((str(verdict), response))
     return judged
+
+
+def _problem_with(response: Any) -> str | None:
+    """What is wrong with a response, its verdict aside, or None if nothing is."""
+    if not isinstance(response, Mapping) or not isinstance(response.get("text"), str):
+        return "has no 'text'"
+    ending, point, ids = (response.get(name) for name in ("finished", "confusion_point", "ids"))
+    if ending is not None and ending not in _ENDINGS:
+        return f"has 'finished' {ending!r:.40}, none of {', '.join(_ENDINGS)}"
+    if point is not None and (type(point) is not int or point < 0):
+        return f"has the 'confusion_point' {point!r:.40}, which is no offset"
+    if ids is not None and not (isinstance(ids, list) and all(type(token) is int for token in ids)):
+        return f"has 'ids' that are no list of tokens: {ids!r:.40}"
+    return None
 
 
 def _outcome(usable: list[Any], clean: list[Any], confused: list[Any]) -> str:

@@ -116,12 +116,37 @@ def test_answers_of_bactrian_records() -> None:
         ({"responses": "x"}, "line a: no list 'responses'"),
         ({"responses": []}, "line a: no list 'responses'"),
         ({"responses": ["x"]}, "response 1 has no 'text'"),
+        ({"responses": [{"text": "x", "finished": "yes"}]}, "1 has 'finished' 'yes', none of eos, length, confusion"),
+        ({"responses": [{"text": "x", "finished": ["eos"]}]}, "response 1 has 'finished' \\['eos'\\]"),
+        ({"responses": [{"text": "x", "confusion_point": "a"}]}, "has the 'confusion_point' 'a', which is no offset"),
+        ({"responses": [{"text": "x", "confusion_point": -1}]}, "has the 'confusion_point' -1, which is no offset"),
+        ({"responses": [{"text": "x", "ids": 5}]}, "response 1 has 'ids' that are no list of tokens: 5"),
+        ({"responses": [{"text": "x", "ids": ["a"]}]}, "response 1 has 'ids' that are no list of tokens"),
         ({"responses": [{"text": "x"}]}, "response 1 has the verdict None, none of clean, confused, undecided"),
     ],
 )
 def test_a_record_that_was_not_sampled(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         list(preference_pairs([sampled("a", "c", **fields)], Tally()))
+
+
+@pytest.mark.parametrize("make", [preference_pairs, answers])
+def test_a_prompt_that_stands_twice(make: Any) -> None:
+    """The same id for another prompt, or in another language, is another prompt."""
+    rows = [sampled("a", "cx"), sampled("a", "cx", prompt="other"), sampled("a", "cx", language="ja")]
+    assert len(list(make(rows, Tally()))) == 3
+    again = Row("s.jsonl, line 4", sampled("a", "xc").fields)
+    with pytest.raises(UserError, match=r"^s\.jsonl, line 4: the prompt 'a' is that of s\.jsonl, line a: remove one"):
+        list(make([*rows, again], Tally()))
+
+
+def test_the_endings_are_the_samplers() -> None:
+    from typing import get_args
+
+    from tlpo.data.pairs import _ENDINGS
+    from tlpo.modeling.generation import Finish
+
+    assert set(get_args(Finish)) == set(_ENDINGS)
 
 
 def test_verdicts_are_the_detectors() -> None:

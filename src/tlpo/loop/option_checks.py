@@ -57,6 +57,11 @@ def unusable_steps(args: TrainingArguments) -> list[str]:
 def unknown_to_libraries(args: TrainingArguments) -> list[str]:
     """What only a library knows, and would refuse once the trainer is made."""
     problems = [*_unknown_reports(args.report_to), *_unknown_backend(args.torch_compile_backend)]
+    if args.torch_compile_mode is not None and args.torch_compile_backend in (None, "inductor"):
+        try:
+            torch.compile(torch.nn.Identity(), mode=args.torch_compile_mode)  # which compiles nothing before a call
+        except RuntimeError as error:
+            problems.append(f"torch_compile_mode is '{args.torch_compile_mode}': {' '.join(str(error).split())}")
     pairs = args.optim_args.split(",") if args.optim_args else []
     if any(pair.count("=") != 1 for pair in pairs):
         problems.append(f"optim_args is '{args.optim_args}': write NAME=VALUE, several with commas between")

@@ -74,7 +74,8 @@ def refuse_unusable_schedule(args: TrainingArguments) -> None:
     To be called once the library has read the options.
     """
     optimizer = torch.optim.SGD([torch.zeros(1)])
-    kind, given = args.lr_scheduler_type, args.lr_scheduler_kwargs
+    kind = args.lr_scheduler_type
+    given: Any = args.lr_scheduler_kwargs  # a mapping by now
     try:
         # No step is taken: the numbers stand for any.
         get_scheduler(kind, optimizer, num_warmup_steps=1, num_training_steps=10, scheduler_specific_kwargs=given)

@@ -234,7 +234,7 @@ class TestTheRealOptions:
             (RunConfig, TLPOConfig),
             ["--model", "m", "--language", "ko,ja", "zh", "--output_dir", str(tmp_path), "--use_cpu", "--recipe=paper",
              "--report_to", "none", "--lr_scheduler_kwargs", '{"num_cycles": 2}', "--optim_target_modules", "a", "b",
-             "--gradient-accumulation-steps", "2"],
+             "--lr_scheduler_type", "cosine_with_restarts", "--gradient-accumulation-steps", "2"],
         )  # fmt: skip
         assert run.language == ["ko", "ja", "zh"]
         assert (args.recipe, args.num_generations, args.report_to) == ("paper", 8, [])

@@ -57,6 +57,11 @@ def unusable_steps(args: TrainingArguments) -> list[str]:
 def unknown_to_libraries(args: TrainingArguments) -> list[str]:
     """What only a library knows, and would refuse once the trainer is made."""
     problems = [*_unknown_reports(args.report_to), *_unknown_backend(args.torch_compile_backend)]
+    if args.torch_compile_mode is not None and args.torch_compile_backend in (None, "inductor"):
+        try:
+            torch.compile(torch.nn.Identity(), mode=args.torch_compile_mode)  # which compiles nothing before a call
+        except RuntimeError as error:
+            problems.append(f"torch_compile_mode is '{args.torch_compile_mode}': {' '.join(str(error).split())}")
     pairs = args.optim_args.split(",") if args.optim_args else []
     if any(pair.count("=") != 1 for pair in pairs):
         problems.append(f"optim_args is '{args.optim_args}': write NAME=VALUE, several with commas between")
@@ -69,7 +74,8 @@ def refuse_unusable_schedule(args: TrainingArguments) -> None:
     To be called once the library has read the options.
     """
     optimizer = torch.optim.SGD([torch.zeros(1)])
-    kind, given = args.lr_scheduler_type, args.lr_scheduler_kwargs
+    kind = args.lr_scheduler_type
+    given: Any = args.lr_scheduler_kwargs  # a mapping by now
     try:
         # No step is taken: the numbers stand for any.
         get_scheduler(kind, optimizer, num_warmup_steps=1, num_training_steps=10, scheduler_specific_kwargs=given)

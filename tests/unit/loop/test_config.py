@@ -43,6 +43,7 @@ def test_a_line_break_in_a_template_can_be_spelt_on_the_command_line(kind: type[
         ("report_to", "foo", "choose from none, all, "),
         ("report_to", ["wnadb"], r"\(did you mean 'wandb'\?\): choose from"),
         ("torch_compile_backend", "inducter", r"\(did you mean 'inductor'\?\): choose one of"),
+        ("torch_compile_mode", "fast", "should be one of: default"),
         ("optim_args", "eps", "write NAME=VALUE"),
         ("resume_from_checkpoint", "runs/a/checkpoint-3", "leave it out and give the same command again"),
     ],

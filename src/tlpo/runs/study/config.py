@@ -59,7 +59,8 @@ class StudyConfig:
     how many training prompts of each language are kept back to choose learning rates on. max_nll_rise: nats a token
     that clean text may lose at most in that choice. rollout_budget: sampled responses of each training run. jobs: how
     many stages run at a time. keep_weights: "chosen", "all" or "none", after the evaluation. profile: definition of
-    confusion for the choice and the picture; None takes the project's own. sample, pairs: options of those commands.
+    confusion for the choice and the picture; None takes the project's own. resamples, nll_margin: as `CompareOptions`
+    has them. sample, pairs: options of those commands.
     """
 
     title: str
@@ -76,6 +77,7 @@ class StudyConfig:
     profile: str | None = None
     focus: str | None = None
     resamples: int = 10_000
+    nll_margin: float = 0.02
     sample: Options = field(default_factory=dict)
     pairs: Options = field(default_factory=dict)
 
@@ -117,6 +119,7 @@ def load_study(path: Path, output: Path | None = None, settings: Sequence[str] =
         profile=reader.choice("profile", PROFILES),
         focus=reader.text("focus"),
         resamples=reader.number("resamples", 10_000, _whole, least=100),
+        nll_margin=reader.number("nll_margin", 0.02, float, least=0),
         sample=reader.options("sample"),
         pairs=reader.options("pairs"),
     )
@@ -141,8 +144,8 @@ def _profile_problems(study: StudyConfig) -> list[str]:
 
 _ENTRIES = (
     "title", "model", "language", "output", "prompts", "validation_prompts", "max_nll_rise", "rollout_budget", "jobs",
-    "keep_weights", "profile", "focus", "resamples", "seeds", "train", "sample", "pairs", "evaluate", "validate",
-    "methods",
+    "keep_weights", "profile", "focus", "resamples", "nll_margin", "seeds", "train", "sample", "pairs", "evaluate",
+    "validate", "methods",
 )  # fmt: skip
 _OF_OPTIONS = ("train", "sample", "pairs", "evaluate", "validate", "methods")  # entries that hold further ones
 

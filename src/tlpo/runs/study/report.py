@@ -81,7 +81,9 @@ def write_report(schedule: Schedule) -> Outcome | None:
     if study.base.label not in labels or len(labels) < 2:
         return None
     focus = study.focus if study.focus in labels else None
-    options = CompareOptions(study.base.label, focus, study.profile, resamples=study.resamples)
+    options = CompareOptions(
+        study.base.label, focus, study.profile, resamples=study.resamples, nll_margin=study.nll_margin
+    )
     comparison = compare_runs([read_run(stage.result(states.root)) for _, stage in done], options)
     comparison["title"] = study.title
     comparison["study"] = {

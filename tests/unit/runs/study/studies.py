@@ -21,6 +21,7 @@ rollout_budget: 32
 validation_prompts: 20
 seeds: [0, 1]
 resamples: 200
+nll_margin: 0.03
 sample: {num_prompts: 8, num_samples: 4}
 evaluate: {num_samples: 2}
 validate: {num_samples: 1}

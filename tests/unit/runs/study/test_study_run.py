@@ -28,7 +28,7 @@ def test_the_whole_grid_once_and_only_once(study: StudyConfig, control: Path) ->
     assert [(method["label"], method["seeds"]) for method in found["methods"]] == [
         ("base", 1), ("cool", 1), ("DPO", 2), ("TLPO", 2),
     ]  # fmt: skip
-    assert found["focus"] == "TLPO"
+    assert (found["focus"], found["resamples"], found["nll_margin"]) == ("TLPO", 200, 0.03)
     notes = "\n".join(found["study"]["notes"])
     assert "TLPO: 5e-06 was chosen. Tried: 1e-06 (confusion 15.0 %, NLL +0.000); 5e-06 (confusion 5.0 %" in notes
     assert "Sampled responses a training run: 32, equal for 2 trained methods, within the budget of 32." in notes

@@ -51,7 +51,7 @@ def test_responses_without_anything_to_judge_are_told(tmp_path: Path) -> None:
 def test_a_model_whose_likelihood_is_not_a_number(tmp_path: Path) -> None:
     base = write_evaluation(tmp_path / "base", "base", passed={"ko": [[1, 0]] * 2}, nll={"ko": [40]})
     run = write_evaluation(tmp_path / "run", "A", passed={"ko": [[1, 1]] * 2}, nll={"ko": [float("nan")]})
-    with pytest.raises(UserError, match="a line of text of nan nats"):
+    with pytest.raises(UserError, match="a likelihood of nan nats"):
         candidate(1e-6, read_run(run), read_run(base))
 
 

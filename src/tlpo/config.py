@@ -22,8 +22,6 @@ from tlpo.errors import UserError, did_you_mean
 
 # What dataclasses raise for values that they refuse, one by one or together.
 _REFUSALS = (ValueError, TypeError, KeyError, ImportError, OSError, RuntimeError, UserError)
-
-
 # Options that hold codes of languages. YAML 1.1 takes the code of Norwegian, no, for false.
 _LANGUAGES = ("language", "languages", "also")
 _BOOLEAN, _TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
@@ -40,12 +38,16 @@ class _Loader(yaml.SafeLoader):
             if name in seen:
                 raise yaml.MarkedYAMLError(problem=f"'{name}' is given twice", problem_mark=key.start_mark)
             seen.add(name)
-            for code in (
-                (value.value if isinstance(value, yaml.SequenceNode) else [value]) if name in _LANGUAGES else ()
-            ):
-                if code.tag == _BOOLEAN:
-                    code.tag = _TEXT
+            if name in _LANGUAGES:
+                _read_as_codes(value)
         return node
+
+
+def _read_as_codes(node: yaml.Node) -> None:
+    """What YAML takes for a truth value is a text, in a list too."""
+    for code in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+        if code.tag == _BOOLEAN:
+            code.tag = _TEXT
 
 
 class _Unusable(Exception):

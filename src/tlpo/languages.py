@@ -149,25 +149,24 @@ _COUNTRIES = {
 }
 
 
-# The codes of three letters (ISO 639-2 and 639-3) of each row.
-_THREE_LETTERS = """
-af=afr am=amh ar=ara,arb az=aze be=bel bg=bul bn=ben ca=cat cs=ces,cze da=dan de=deu,ger el=ell,gre en=eng es=spa
-et=est fa=fas,per,pes fi=fin fr=fra,fre gu=guj he=heb hi=hin hr=hrv hu=hun hy=hye,arm id=ind it=ita ja=jpn ka=kat,geo
-kk=kaz km=khm kn=kan ko=kor lo=lao lt=lit lv=lav mk=mkd,mac ml=mal mn=mon mr=mar ms=msa,may my=mya,bur ne=nep
-nl=nld,dut no=nor,nob,nb or=ori pa=pan pl=pol pt=por ro=ron,rum ru=rus si=sin sk=slk,slo sl=slv sr=srp sv=swe sw=swa
-ta=tam te=tel th=tha tl=tgl,fil tr=tur uk=ukr ur=urd vi=vie zh=zho,chi,cmn
-"""
-_OTHER_CODES = {
-    other: code
-    for code, _, others in (entry.partition("=") for entry in _THREE_LETTERS.split())
-    for other in others.split(",")
-}
-
-
 def _nearest(folded: str) -> str:
     called = language_called(folded)
-    first = folded.partition("-")[0]
-    code = called.code if called else _COUNTRIES.get(folded) or _OTHER_CODES.get(first)
+    code = called.code if called else _COUNTRIES.get(folded) or _other_code_of(folded.partition("-")[0])
     if code is not None:
         return f" (did you mean {code!r}?)"
     return did_you_mean(folded, list(LANGUAGES))
+
+
+def _other_code_of(code: str) -> str | None:
+    """The language that a code of ISO 639-2 or 639-3 stands for, or the code of one of its kinds ("kor", "nb")."""
+    from langcodes import standardize_tag  # for errors alone
+    from langcodes.tag_parser import LanguageTagError
+
+    def standard(given: str) -> str | None:
+        try:
+            return standardize_tag(given, macro=True)
+        except LanguageTagError:
+            return None
+
+    found = standard(code)
+    return next((known for known in LANGUAGES if found is not None and standard(known) == found), None)

@@ -15,6 +15,7 @@ FLOORS = {
     "errors": 0,
     "provenance": 0,
     "files": 1,
+    "input_files": 1,
     "languages": 1,
     "objective": 1,
     "config": 2,

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, cast
 from tlpo.data.json_stream import json_values
 from tlpo.data.tables import is_hub_id, table_rows
 from tlpo.errors import UserError
-from tlpo.files import check_header, not_utf8
+from tlpo.input_files import check_header, not_utf8
 
 _TABLES = (".parquet", ".arrow")
 _CSV_FIELD_LIMIT = 10**8  # characters; the csv module's own limit of 131,072 is short of a long chat

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
+from tlpo.evaluation.claim import is_begun
 from tlpo.evaluation.parts import Item, read_items, write_items
-from tlpo.files import holds_others, make_folder, write_json
+from tlpo.files import write_json
 
 SCHEMA = 1
-_BEGUN = ("settings.json",)  # all that is there before the first part; beside other files it is another command's
 
 
 class EvaluationFolder:
@@ -42,12 +42,9 @@ class EvaluationFolder:
         write_json(self.report_path, report)
 
     def _claim(self, identity: dict[str, Any]) -> None:
-        make_folder(self.path)
-        measured = (self.path / "items").exists()
-        if self.settings_path.exists() and (measured or not holds_others(self.path, _BEGUN)):
+        items, remedy = self.path / "items", "give --output a new or empty folder"
+        if is_begun(self.settings_path, items, "evaluation", remedy):
             self._compare(identity)
-        elif holds_others(self.path):
-            raise UserError(f"{self.path} holds other files and no evaluation: give --output a new or empty folder")
         write_json(self.settings_path, identity)
 
     def _compare(self, identity: Mapping[str, Any]) -> None:

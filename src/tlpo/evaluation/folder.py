@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tlpo.errors import UserError
+from tlpo.evaluation.claim import is_begun
 from tlpo.evaluation.records import ResponseRecord, read_records
 from tlpo.evaluation.settings import differences
-from tlpo.files import holds_others, make_folder, write_json, write_text
-
-_BEGUN = ("settings.json",)  # all that is there before the first response; beside other files it is another command's
+from tlpo.files import write_json, write_text
 
 
 class AuditFolder:
@@ -50,14 +49,10 @@ class AuditFolder:
             os.fsync(file.fileno())
 
     def _claim(self, identity: dict[str, Any]) -> None:
-        make_folder(self.path)
-        begun = self.responses_path.exists() or not holds_others(self.path, _BEGUN)
-        if self.settings_path.exists() and begun:
+        if is_begun(self.settings_path, self.responses_path, "audit", "give a new or empty output folder"):
             self._compare(identity)
-            return
-        if holds_others(self.path):
-            raise UserError(f"{self.path} holds other files and no audit: give a new or empty output folder")
-        write_json(self.settings_path, identity)
+        else:
+            write_json(self.settings_path, identity)
 
     def _compare(self, identity: dict[str, Any]) -> None:
         try:

@@ -12,7 +12,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from tlpo.errors import UserError
-from tlpo.files import check_folder, make_folder, write_text
+from tlpo.files import check_folder, holds_others, make_folder, write_text
 from tlpo.loop.checkpoints import checkpoint_folders, last_complete
 from tlpo.provenance import content_digest, git_commit, versions
 
@@ -61,7 +61,7 @@ def status_of(folder: Path, run: RunConfig, args: MethodConfig) -> str:
     path = folder / CONFIG_FILE
     check_folder(folder)
     if not path.is_file():
-        if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
+        if holds_others(folder):
             raise UserError(f"{folder} holds other files and no run: give a new or empty output folder")
         return "new"
     if not checkpoint_folders(folder) and not any((folder / name).exists() for name in _RESULTS):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tlpo.errors import UserError, at, did_you_mean
-from tlpo.files import check_header, not_utf8
+from tlpo.input_files import check_header, not_utf8
 from tlpo.languages import get_language
 
 FORMATS = (".csv", ".jsonl", ".csv.gz", ".jsonl.gz")

@@ -26,12 +26,19 @@ def write(path: Path, *names: str) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "out.jsonl"
+
+
+@pytest.fixture(params=STAGES)
+def command(request: pytest.FixtureRequest, samples: Path, output: Path) -> list[str]:
+    return ["data", request.param, "--samples", str(samples), "--output", str(output)]
+
+
 def test_what_was_made_before_is_shown_again(
-    stage: str, samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: list[str], output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    output = tmp_path / "out.jsonl"
-    command = ["data", stage, "--samples", str(samples), "--output", str(output)]
     assert main(command) == 0
     first = capsys.readouterr().out
     stamp = output.stat().st_mtime_ns
@@ -40,12 +47,9 @@ def test_what_was_made_before_is_shown_again(
     assert output.stat().st_mtime_ns == stamp
 
 
-@pytest.mark.parametrize("stage", STAGES)
 def test_another_output_is_not_written_over(
-    stage: str, samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: list[str], samples: Path, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    output = tmp_path / "out.jsonl"
-    command = ["data", stage, "--samples", str(samples), "--output", str(output)]
     output.write_text("mine\n")
     assert main(command) == 2
     assert f"error: {output} is there already: remove it, or choose another output\n" == capsys.readouterr().err
@@ -53,7 +57,7 @@ def test_another_output_is_not_written_over(
     output.unlink()
     assert main(command) == 0
     made = output.read_bytes()
-    other = "answers" if stage == "pairs" else "pairs"
+    (other,) = {*STAGES} - {command[1]}
     for arguments, differing in (
         ([*command, "--seed", "1"], "seed"),
         ([*command, "--finished"], "finished"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -111,4 +112,8 @@ def test_a_schedule_without_its_options_or_with_others(kind: str, given: Any, re
     ],
 )  # fmt: skip
 def test_schedules_with_their_options(kind: str, given: Any, tmp_path: Path) -> None:
-    SFTArguments(output_dir=str(tmp_path), use_cpu=True, lr_scheduler_type=kind, lr_scheduler_kwargs=given)
+    args = SFTArguments(output_dir=str(tmp_path), use_cpu=True, lr_scheduler_type=kind, lr_scheduler_kwargs=given)
+    assert (args.lr_scheduler_type, args.lr_scheduler_kwargs) == (
+        kind,
+        json.loads(given) if isinstance(given, str) else given,
+    )

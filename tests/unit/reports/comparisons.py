@@ -7,6 +7,9 @@ from typing import Any
 
 Told = tuple[float, float, float]  # difference from the base, and the ends of its interval
 
+UP, DOWN, OPEN, NONE = (0.1, 0.05, 0.15), (-0.1, -0.15, -0.05), (0.01, -0.02, 0.04), (0.0, 0.0, 0.0)
+NASTY = '<script>alert("x")</script> & |'
+
 
 def comparison(
     methods: Mapping[str, tuple[Told, Told | None]],

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlpo.cli.data._shown import show
 from tlpo.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from tlpo.confusion import ConfusionDetector
     from tlpo.data.pairs import Judge, Tally
 
@@ -63,7 +65,7 @@ def write_learning(
     check_output(output, samples)
     made_of = {"made": f"{made}s", "samples_sha256": content_digest(samples), "settings": settings}
     if (before := finished_report(output, made_of)) is not None:
-        _show(before, output, made, done_before=True)
+        show(_table(before, made), [output], done_before=True)
         return
     tally, number = Tally(), 0
     with whole_file(output) as write:
@@ -79,20 +81,14 @@ def write_learning(
         behind = os.path.relpath(samples.resolve(), output.resolve().parent)
         report = {"samples": behind, **made_of, f"{made}s": number, **tally.as_json(), "versions": versions()}
         write_json(report_path(output), report)  # first: a file without its report would be taken for another's
-    _show(report, output, made)
+    show(_table(report, made), [output], done_before=False)
 
 
-def _show(report: dict[str, Any], output: Path, made: str, *, done_before: bool = False) -> None:
-    from rich.console import Console
-
+def _table(report: dict[str, Any], made: str) -> Table:
     from tlpo.reports.data_tables import tally_table
 
     number = report[f"{made}s"]
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    if done_before:
-        console.print("This was done before, with the same settings.")
-    console.print(tally_table(report, f"{number} {made}{'' if number == 1 else 's'}"))
-    console.print(str(output), markup=False, soft_wrap=True)
+    return tally_table(report, f"{number} {made}{'' if number == 1 else 's'}")
 
 
 def _sampling_settings(samples: Path) -> dict[str, str]:

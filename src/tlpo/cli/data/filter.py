@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tlpo.cli._common import listed
+from tlpo.cli.data._shown import show
 from tlpo.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,8 +57,6 @@ def main(
     A prompt stands once in the counts, under the first check that objects. An interrupted run goes on when the same
     command is given again; one that is finished shows its counts.
     """
-    from rich.console import Console
-
     from tlpo.data.fields import FieldNames
     from tlpo.data.filtering import Source, filter_prompts
     from tlpo.data.filters import FilterSettings, PromptFilter
@@ -84,13 +82,7 @@ def main(
             on_progress=lambda counts: on_progress(counts.rows),
             opened=opened,
         )
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    if report.get("done_before"):
-        console.print("This was done before, with the same settings.")
-    console.print(filter_table(report))
-    for path in (output, dropped):
-        if path is not None:
-            console.print(str(path), markup=False, soft_wrap=True)
+    show(filter_table(report), (output, dropped), done_before=bool(report.get("done_before")))
 
 
 def _evaluation(against: list[str], codes: tuple[str, ...], near: float) -> tuple[Any, str | None]:

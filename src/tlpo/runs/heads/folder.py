@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlpo.errors import UserError
-from tlpo.files import check_folder, make_folder, write_json, write_text
+from tlpo.files import check_folder, holds_others, make_folder, write_json, write_text
 from tlpo.runs.heads.records import Result, lines_of, read_results
 
 if TYPE_CHECKING:
@@ -104,8 +104,7 @@ class HeadsFolder:
 
     def _read(self) -> dict[str, Any]:
         if not self.settings_path.exists():
-            others = [entry.name for entry in self.path.iterdir()] if self.path.exists() else []
-            if any(not name.startswith(".") for name in others):
+            if holds_others(self.path):
                 raise UserError(f"{self.path} holds other files and no results of 'tlpo heads': give a new --output")
             return {}
         try:

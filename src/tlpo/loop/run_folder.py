@@ -124,8 +124,6 @@ def _seen(folder: Path) -> str:
 def resolved(run: RunConfig, args: MethodConfig) -> dict[str, Any]:
     """Every option's final value, as YAML can hold it."""
     options: dict[str, Any] = args.to_dict()  # type: ignore[no-untyped-call]
-    # The library masks every option that ends in _token, as access tokens do; this one is no secret.
-    options |= {name: getattr(args, name) for name in ("include_sampled_token",) if name in options}
     return {name: _plain(value) for name, value in sorted((asdict(run) | options).items())}
 
 

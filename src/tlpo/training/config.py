@@ -260,6 +260,11 @@ class TLPOConfig(MethodConfig):
             self.metric_for_best_model, self.greater_is_better = "confusion/rate", False
         super().__post_init__()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Every option by name. The library masks what ends in _token, as access tokens do; one here is no secret."""
+        options: dict[str, Any] = super().to_dict()  # type: ignore[no-untyped-call]
+        return options | {"include_sampled_token": self.include_sampled_token}
+
     def further_problems(self) -> list[str]:
         """What is wrong with the options of TLPO alone."""
         problems = []

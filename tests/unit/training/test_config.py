@@ -70,6 +70,13 @@ def test_what_the_user_says_beats_the_recipe(tmp_path: Path) -> None:
     assert config(tmp_path, include_sampled_token=False).exploration.include_sampled is False
 
 
+def test_an_option_that_ends_in_token_is_told_as_it_is(tmp_path: Path) -> None:
+    """The library hides such options, in run trackers too, as it would an access token."""
+    told = config(tmp_path, include_sampled_token=False, hub_token="secret").to_dict()
+    assert told["include_sampled_token"] is False
+    assert "secret" not in str(told)
+
+
 def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
         config(

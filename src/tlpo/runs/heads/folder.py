@@ -122,7 +122,7 @@ class ResultsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._results = {result.key: result for result in read_results(path)}
-        if self._results:
+        if path.is_file():
             write_text(path, lines_of(self._results.values()))  # without what a kill left half-written
 
     def has(self, task: str, method: str, seed: int | None) -> bool:

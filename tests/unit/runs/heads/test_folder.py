@@ -101,6 +101,13 @@ def test_results_survive_a_kill_in_the_middle_of_a_line(tmp_path: Path) -> None:
     assert ResultsFile(path).get("a", "icl", None) == second
 
 
+def test_a_kill_in_the_middle_of_the_first_line_loses_nothing_else(tmp_path: Path) -> None:
+    path, first = tmp_path / "results.jsonl", result("a", "site", [1, 0])
+    path.write_text(lines_of([first])[:20])
+    ResultsFile(path).add(first)
+    assert read_results(path) == [first]
+
+
 def test_a_foreign_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     path.write_text(lines_of([result("a", "site", [1])]) + '{"task": "a"}\n')

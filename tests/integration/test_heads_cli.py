@@ -202,6 +202,7 @@ def test_stages_build_on_each_other(model: Path, tmp_path: Path, finished: Path)
     assert main(["heads", "evaluate", "--output", str(output), *chosen]) == 0
     assert {path: path.stat().st_mtime_ns for path in output.rglob("site_adapter*")} == stamps
     assert {method for _, method, _ in results_of(output)} == {"site", "icl"}
+    assert read(output / "settings.json")["evaluate"]["max_new_tokens"] == 4  # left out: taken from the folder
 
 
 @pytest.fixture(scope="module")

@@ -38,14 +38,15 @@ def open_session(stage: str, given: Mapping[str, Any]) -> Iterator[Session]:
     """
     folder = HeadsFolder(Path(given["output"]))
 
-    def section(name: str, kind: type) -> dict[str, Any]:
-        defaults = {field.name: field.default for field in fields(kind) if field.name not in FREE}
+    def section(name: str, kind: type, **other: Any) -> dict[str, Any]:
+        defaults = {field.name: field.default for field in fields(kind) if field.name not in FREE} | other
         wanted = {option: given.get(OPTIONS.get((name, option), option)) for option in defaults}
         return folder.claim(name, wanted, defaults, keep=STAGES.index(name) <= STAGES.index(stage))
 
     extract = ExtractOptions(**section("extract", ExtractOptions))
     fit = SelectorSettings(**section("fit", SelectorSettings))
-    evaluate = EvaluateOptions(**section("evaluate", EvaluateOptions))
+    # An option of both stages, which the folder may know from the first alone.
+    evaluate = EvaluateOptions(**section("evaluate", EvaluateOptions, max_new_tokens=fit.max_new_tokens))
     draws = {"draws": given["draws"]} if given.get("draws") is not None else {}
     analyze = AnalyzeOptions(**section("analyze", AnalyzeOptions), **draws)
     if not extract.model:

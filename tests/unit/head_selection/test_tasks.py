@@ -20,6 +20,17 @@ def test_a_folder_of_mixed_kinds(tmp_path: Path) -> None:
     assert (task.train, task.valid, task.test) == ((Example("a", "b"),), (Example("c", "d"),), (Example("e, f", "g"),))
 
 
+def test_a_folder_given_by_dots_has_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "opposites" / "notes"
+    place.mkdir(parents=True)
+    for split in ("train", "valid", "test"):
+        (place.parent / f"{split}.csv").write_text("input,output\na,b\n")
+    monkeypatch.chdir(place)
+    assert load_task("..").name == "opposites"
+    monkeypatch.chdir(place.parent)
+    assert load_task(".").name == load_task("notes/..").name == "opposites"
+
+
 def test_a_file_is_split_by_input(tmp_path: Path) -> None:
     path = tmp_path / "opposites.jsonl"
     rows = [{"input": f"word{n % 20}", "output": f"out{n}"} for n in range(40)] + [{"input": "word0", "output": "out0"}]

@@ -103,8 +103,12 @@ def test_the_synthetic_tasks_follow_their_rules() -> None:
         assert len({example.input for example in everything}) == len(everything)
         for example in everything if name in rules else ():
             assert example.output == rules[name](example.input)
-    inflected = {(e.input, e.output) for name in ("plural", "past_tense") for e in tasks[name].train + tasks[name].test}
-    assert {("bus", "buses"), ("potato", "potatoes"), ("apple", "apples"), ("bake", "baked")} & inflected
+    inflected = {
+        (item.input, item.output)
+        for name in ("plural", "past_tense")
+        for item in (*tasks[name].train, *tasks[name].valid, *tasks[name].test)
+    }
+    assert {("bus", "buses"), ("potato", "potatoes"), ("apple", "apples"), ("bake", "baked")} <= inflected
     assert {
         words for example in tasks["choose_first_of_3"].train for words in [len(set(example.input.split(", ")))]
     } == {3}

@@ -318,6 +318,17 @@ def test_other_settings_are_refused(copy: Path, capsys: pytest.CaptureFixture[st
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("change", [{"stepps": 2}, {"steps": "two"}])
+def test_options_that_are_none_of_this_command_are_refused(
+    copy: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any]
+) -> None:
+    settings = read(copy / "settings.json")
+    settings["fit"] |= change
+    (copy / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    assert main(["heads", "evaluate", "--output", str(copy)]) == 2
+    assert "settings.json is damaged" in capsys.readouterr().err
+
+
 def test_another_model_of_the_same_name_is_refused(
     copy: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,17 +103,24 @@ class HeadsFolder:
         return self.path / "adapters" / task / f"seed-{seed}"
 
     def _read(self) -> dict[str, Any]:
-        if not self.settings_path.exists():
+        if not self.settings_path.is_file():
             if holds_others(self.path):
                 raise UserError(f"{self.path} holds other files and no results of 'tlpo heads': give a new --output")
             return {}
         try:
-            known = json.loads(self.settings_path.read_text(encoding="utf-8"))
-            if not all(isinstance(known[name], kind) for name, kind in (("tasks", dict), ("seeds", list))):
+            known = dict(json.loads(self.settings_path.read_text(encoding="utf-8")))
+            told = [text for entry in known["tasks"].values() for text in (entry["source"], entry["digest"])]
+            sections = [value for name, value in known.items() if name != "seeds"]
+            kinds = ((told, str), (known["seeds"], int), (sections, dict))
+            if not all(isinstance(value, kind) for values, kind in kinds for value in values):
                 raise TypeError
-        except (ValueError, KeyError, TypeError):
-            raise UserError(f"{self.settings_path} is damaged: give --output another folder") from None
-        return dict(known)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise self.damaged() from None
+        return known
+
+    def damaged(self) -> UserError:
+        """What to raise for settings that cannot be those of `tlpo heads`."""
+        return UserError(f"{self.settings_path} is damaged, or another command's: give --output another folder")
 
 
 class ResultsFile:

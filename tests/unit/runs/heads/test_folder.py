@@ -74,7 +74,14 @@ def test_no_task_at_all(tmp_path: Path) -> None:
         HeadsFolder(tmp_path / "run").tasks([], task)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"tasks": [], "seeds": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{", "[]", "{}", "3", '{"tasks": [], "seeds": []}', '{"tasks": {}, "seeds": ["0"]}',
+        '{"tasks": {"a": 3}, "seeds": [0]}', '{"tasks": {"a": {"source": "a"}}, "seeds": [0]}',
+        '{"tasks": {}, "seeds": [0], "fit": [100]}',
+    ],
+)  # fmt: skip
 def test_damaged_settings(tmp_path: Path, content: str) -> None:
     (tmp_path / "settings.json").write_text(content)
     with pytest.raises(UserError, match="damaged"):
@@ -87,6 +94,9 @@ def test_other_peoples_folders_are_left_alone(tmp_path: Path) -> None:
         HeadsFolder(tmp_path)
     with pytest.raises(UserError, match="is a file"):
         HeadsFolder(tmp_path / "thesis.txt")
+    (tmp_path / "new" / "settings.json").mkdir(parents=True)
+    with pytest.raises(UserError, match="holds other files"):
+        HeadsFolder(tmp_path / "new")
 
 
 def test_results_survive_a_kill_in_the_middle_of_a_line(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@
     results.json, results.md      the table of `evaluate`
     analysis/                     `analyze`: patching.jsonl, analysis.json, report.html, figures/
 
-A stage's section is fixed once it was used. Options that a later command leaves out are taken from there.
+A stage's section is fixed once it was used and anything was kept. Options that a later command leaves out are taken
+from there.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class HeadsFolder:
         given: options that the user has set; None counts as not set. keep: whether the stage is used now, so that its
         options are fixed from here on.
 
-        Raises UserError when an option was another before.
+        Raises UserError when an option was another before, and there are results.
         """
         before = self._known.get(stage, {})
         wanted = {name: value for name, value in given.items() if value is not None}
@@ -54,7 +55,7 @@ class HeadsFolder:
             for name, value in wanted.items()
             if name in before and before[name] != value
         ]
-        if told:
+        if told and self._begun():
             raise UserError(f"{self.path} holds results with other settings ({'; '.join(told)}): give another --output")
         chosen = {**defaults, **before, **wanted}
         if keep:
@@ -75,7 +76,7 @@ class HeadsFolder:
             entry = {"source": str(source), "digest": digest_of(task)}
             if task.name in found:
                 raise UserError(f"two tasks are named '{task.name}': rename one of the folders or files")
-            if known.get(task.name, entry)["digest"] != entry["digest"]:
+            if known.get(task.name, entry)["digest"] != entry["digest"] and self._begun():
                 raise UserError(f"{self.path} holds results of another task '{task.name}': give another --output")
             found[task.name], known[task.name] = task, entry
         if not found:
@@ -101,6 +102,11 @@ class HeadsFolder:
     def adapter(self, task: str, seed: int) -> Path:
         """Where the fitted selection lies, or will."""
         return self.path / "adapters" / task / f"seed-{seed}"
+
+    def _begun(self) -> bool:
+        """Whether anything was kept that other settings would contradict."""
+        kept = self.path / "embeddings", self.path / "adapters", self.results_path, self.analysis
+        return any(place.exists() for place in kept)
 
     def _read(self) -> dict[str, Any]:
         if not self.settings_path.is_file():

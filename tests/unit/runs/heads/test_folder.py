@@ -37,11 +37,20 @@ def test_options_left_out_are_those_of_before(tmp_path: Path) -> None:
 
 
 def test_another_option_is_refused_and_changes_nothing(tmp_path: Path) -> None:
-    opened(tmp_path / "run", shots=3)
+    folder, _ = opened(tmp_path / "run", shots=3)
+    folder.embedding("a", 0).mkdir(parents=True)
     before = (tmp_path / "run" / "settings.json").read_bytes()
     with pytest.raises(UserError, match="shots was 3, now 4"):
         opened(tmp_path / "run", shots=4)
     assert (tmp_path / "run" / "settings.json").read_bytes() == before
+
+
+def test_settings_that_nothing_came_of_are_replaced(tmp_path: Path) -> None:
+    """A first command that failed, for example because its prompts were too long, fixes nothing."""
+    opened(tmp_path / "run", shots=30)
+    assert opened(tmp_path / "run", shots=3)[1]["shots"] == 3
+    assert HeadsFolder(tmp_path / "run").tasks(["a"], lambda name: task(name, "other"))["a"].test[0].output == "other"
+    assert opened(tmp_path / "run")[1]["shots"] == 3
 
 
 def test_tasks_and_seeds_are_remembered(tmp_path: Path) -> None:
@@ -59,7 +68,7 @@ def test_tasks_and_seeds_are_remembered(tmp_path: Path) -> None:
 
 
 def test_a_changed_task_is_refused(tmp_path: Path) -> None:
-    opened(tmp_path / "run")
+    ResultsFile(opened(tmp_path / "run")[0].results_path).add(result("a", "icl", [1]))
     with pytest.raises(UserError, match="another task 'a'"):
         HeadsFolder(tmp_path / "run").tasks(["a"], lambda name: task(name, "other"))
 

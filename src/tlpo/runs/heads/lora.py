@@ -104,7 +104,7 @@ def _with_lora(model: Any, options: LoraOptions) -> Any:
         # peft asks transformers for a property by its old name, and is told that GPT-2's layers are transposed.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         warnings.filterwarnings("ignore", "fan_in_fan_out is set to False", UserWarning)
-        torch.manual_seed(options.seed)
+        torch.manual_seed(options.seed % 2**63)  # Python's generator takes any whole number, torch's 64 bits
         return get_peft_model(model, config)
 
 

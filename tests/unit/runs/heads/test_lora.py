@@ -69,6 +69,11 @@ def test_the_seed_decides() -> None:
     assert not all(other)
 
 
+def test_a_seed_larger_than_torch_takes() -> None:
+    with fitted(tiny_model(), steps=1, seed=10**30) as fit:
+        assert fit.parameters > 0
+
+
 def test_an_error_inside_leaves_the_model_clean() -> None:
     model = tiny_model()
     names = list(model.state_dict())

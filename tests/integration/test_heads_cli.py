@@ -294,6 +294,7 @@ def test_more_draws_go_on_from_there(analyzed: Path, monkeypatch: pytest.MonkeyP
         (["fit", "--model", "MODEL", "--task", "plural", "--loss", "nothing"], "loss"),
         (["evaluate", "--model", "MODEL", "--task", "plural", "--method", "sit"], "did you mean 'site'"),
         (["evaluate", "--model", "MODEL", "--task", "plural", "--items", "-1"], "items is -1"),
+        (["fit", "--model", "MODEL", "--task", "plural", "--fit_batch_size", "0"], "--fit_batch_size"),
         (["analyze", "--model", "MODEL", "--task", "plural", "--draws", "0"], "draws is 0"),
         (["analyze", "--model", "MODEL", "--task", "plural", "--seed", "-1"], "seed"),
         (["evaluate", "--modle", "MODEL"], "modle"),
@@ -315,6 +316,8 @@ def test_other_settings_are_refused(copy: Path, capsys: pytest.CaptureFixture[st
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     assert main(["heads", "evaluate", "--output", str(copy), "--shots", "3", "--num_prompts", "3"]) == 2
     assert "(shots was 2, now 3)" in capsys.readouterr().err
+    assert main(["heads", "evaluate", "--output", str(copy), "--fit_batch_size", "3"]) == 2
+    assert "(fit_batch_size was 2, now 3)" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
 
 

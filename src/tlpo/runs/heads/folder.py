@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,19 +39,25 @@ class HeadsFolder:
         self._known = self._read()
 
     def claim(
-        self, stage: str, given: Mapping[str, Any], defaults: Mapping[str, Any], *, keep: bool = True
+        self,
+        stage: str,
+        given: Mapping[str, Any],
+        defaults: Mapping[str, Any],
+        *,
+        keep: bool = True,
+        called: Callable[[str], str] = str,
     ) -> dict[str, Any]:
         """The options of a stage: those given, else those the folder has from before, else the defaults.
 
         given: options that the user has set; None counts as not set. keep: whether the stage is used now, so that its
-        options are fixed from here on.
+        options are fixed from here on. called: from a setting's name to that of its option.
 
         Raises UserError when an option was another before, and there are results.
         """
         before = self._known.get(stage, {})
         wanted = {name: value for name, value in given.items() if value is not None}
         told = [
-            f"{name} was {before[name]!r}, now {value!r}"
+            f"{called(name)} was {before[name]!r}, now {value!r}"
             for name, value in wanted.items()
             if name in before and before[name] != value
         ]

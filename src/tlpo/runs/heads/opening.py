@@ -40,8 +40,12 @@ def open_session(stage: str, given: Mapping[str, Any]) -> Iterator[Session]:
 
     def section(name: str, kind: type, **other: Any) -> dict[str, Any]:
         defaults = {field.name: field.default for field in fields(kind) if field.name not in FREE} | other
-        wanted = {option: given.get(OPTIONS.get((name, option), option)) for option in defaults}
-        return folder.claim(name, wanted, defaults, keep=STAGES.index(name) <= STAGES.index(stage))
+
+        def called(setting: str) -> str:
+            return OPTIONS.get((name, setting), setting)
+
+        wanted = {setting: given.get(called(setting)) for setting in defaults}
+        return folder.claim(name, wanted, defaults, keep=STAGES.index(name) <= STAGES.index(stage), called=called)
 
     draws = {"draws": given["draws"]} if given.get("draws") is not None else {}
     try:

@@ -294,6 +294,10 @@ def test_more_draws_go_on_from_there(analyzed: Path, monkeypatch: pytest.MonkeyP
         (["fit", "--model", "MODEL", "--task", "plural", "--loss", "nothing"], "loss"),
         (["evaluate", "--model", "MODEL", "--task", "plural", "--method", "sit"], "did you mean 'site'"),
         (["evaluate", "--model", "MODEL", "--task", "plural", "--items", "-1"], "items is -1"),
+        (
+            ["evaluate", "--model", "MODEL", "--task", "plural", "--lora_learning_rate", "1e300"],
+            "lora_learning_rate is 1e+300",
+        ),
         (["fit", "--model", "MODEL", "--task", "plural", "--fit_batch_size", "0"], "--fit_batch_size"),
         (["analyze", "--model", "MODEL", "--task", "plural", "--draws", "0"], "draws is 0"),
         (["analyze", "--model", "MODEL", "--task", "plural", "--seed", "-1"], "seed"),

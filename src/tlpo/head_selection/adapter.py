@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,8 +50,9 @@ class TaskAdapter:
 
     def hardened(self, threshold: float = 0.5) -> TaskAdapter:
         """The same with every alpha a whole number: 0 up to ``threshold``, 1 above it, 2 above ``threshold + 1``."""
-        levels = (self.alpha - threshold).ceil().clamp(0, self.max_alpha)
-        return replace(self, logits=(levels / self.max_alpha).logit(), meta=self.meta | {"hardened": threshold})
+        top = math.ceil(self.max_alpha)
+        logits = ((self.alpha - threshold).ceil().clamp(0, top) / top).logit()
+        return replace(self, logits=logits, max_alpha=float(top), meta=self.meta | {"hardened": threshold})
 
     @classmethod
     def untrained(cls, embedding: TaskEmbedding, alpha: float = 0.5) -> TaskAdapter:

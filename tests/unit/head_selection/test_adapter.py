@@ -51,6 +51,9 @@ def test_hardened_alpha_is_whole() -> None:
     assert wide.hardened().alpha.tolist() == [[0, 1], [1, 2]]
     assert (wide.hardened().max_alpha, soft.hardened().meta) == (2.0, {"task": "a", "hardened": 0.5})
     assert wide.hardened().embedding is wide.embedding
+    for top, expected in ((0.8, [[0, 0], [1, 1]]), (1.8, [[0, 0], [1, 2]]), (2.6, [[0, 1], [2, 3]])):
+        between = TaskAdapter(soft.embedding, torch.tensor([[0.1, 0.2], [0.7, 0.99]]).logit(), max_alpha=top)
+        torch.testing.assert_close(between.hardened().alpha, torch.tensor(expected).float())
 
 
 def test_untrained() -> None:

@@ -93,11 +93,13 @@ def _with_lora(model: Any, options: LoraOptions) -> Any:
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as KNOWN
 
     kind = model.config.get_text_config().model_type
+    names = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
+    apart = ["q_proj", "v_proj"] if {"q_proj", "v_proj"} <= names else []
     config = LoraConfig(
         r=options.rank,
         lora_alpha=options.alpha,
-        # peft knows the query and value projections of most models; of another one every linear layer is updated.
-        target_modules=list(KNOWN.get(kind) or ()) or "all-linear",
+        # peft knows names of joint projections, too; of a model that it does not know every linear layer is updated.
+        target_modules=apart or list(KNOWN.get(kind) or ()) or "all-linear",
         task_type="CAUSAL_LM",
     )
     with torch.random.fork_rng(), warnings.catch_warnings():

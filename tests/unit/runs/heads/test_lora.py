@@ -8,6 +8,7 @@ import pytest
 import torch
 from tests.models import tiny_model, tokenizer
 from torch.nn import functional
+from transformers import SmolLM3Config, SmolLM3ForCausalLM
 
 from tlpo.head_selection.generation import answer
 from tlpo.head_selection.tasks import load_task
@@ -56,6 +57,16 @@ def test_training_learns_and_leaves_no_trace() -> None:
     assert all(weight.requires_grad for weight in model.parameters())
     assert not model.training
     assert answer(model, tokenizer(), prompts, max_new_tokens=4) == plain
+
+
+def test_query_and_value_projections_are_found_in_models_that_peft_does_not_know() -> None:
+    torch.manual_seed(0)
+    small = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = SmolLM3ForCausalLM(
+        SmolLM3Config(**small, num_key_value_heads=1, vocab_size=480, pad_token_id=0, eos_token_id=2)
+    ).eval()
+    with fitted(model, steps=1) as fit:
+        assert fit.parameters == 2 * 4 * (16 + 16 + 16 + 8)  # as above: no layer of the MLPs
 
 
 def test_the_seed_decides() -> None:

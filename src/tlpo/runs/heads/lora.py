@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tlpo.head_selection.encoding import encode_answer, encode_text
+from tlpo.head_selection.encoding import encode_answer, encode_text, refuse_long
 from tlpo.head_selection.output_layer import only_places
 from tlpo.head_selection.tasks import Example, Task
 from tlpo.head_selection.templates import Template
@@ -78,6 +78,7 @@ def lora_fitted(
                 [_encoded(tokenizer, template, example) for example in split]
                 for split in (task.train, task.valid[: options.valid_items])
             )
+            refuse_long(model, [prompt + text for prompt, text in (*train, *valid)], 0, "give shorter examples")
             _train(adapted, train, valid, pad, options, on_progress)
         count = sum(weight.numel() for weight in _trained(adapted))
         yield LoraFit(adapted, count, took)

@@ -10,6 +10,7 @@ from tests.models import tiny_model, tokenizer
 from torch.nn import functional
 from transformers import SmolLM3Config, SmolLM3ForCausalLM
 
+from tlpo.errors import UserError
 from tlpo.head_selection.generation import answer
 from tlpo.head_selection.tasks import load_task
 from tlpo.head_selection.templates import Template
@@ -67,6 +68,11 @@ def test_query_and_value_projections_are_found_in_models_that_peft_does_not_know
     ).eval()
     with fitted(model, steps=1) as fit:
         assert fit.parameters == 2 * 4 * (16 + 16 + 16 + 8)  # as above: no layer of the MLPs
+
+
+def test_examples_longer_than_the_context() -> None:
+    with pytest.raises(UserError, match="does not fit the model's context of 6"), fitted(tiny_model("gpt2", context=6)):
+        pass
 
 
 def test_the_seed_decides() -> None:

@@ -1,4 +1,4 @@
-"""The LoRA baseline: low-rank updates of the query and value projections, trained on the same examples as the heads.
+"""The LoRA baseline: low-rank updates of the query and value projections, trained on the split that the heads are.
 
 As in the comparison of arXiv 2507.20906 (3.4 million parameters for Llama-3.1-8B: rank 8 on the query and value
 projections). The same number of steps with the same batch, the loss on the whole answer with its stop, and of several

@@ -98,7 +98,7 @@ def test_damaged_folders(tmp_path: Path) -> None:
     header = json.loads((tmp_path / HEADER).read_text())
     for text in ("{", "[]", json.dumps(header | {"layers": 3}), json.dumps(header | {"format": 9})):
         (tmp_path / HEADER).write_text(text)
-        with pytest.raises(UserError, match="fit it again"):
+        with pytest.raises(UserError, match="delete it and fit it again"):
             TaskAdapter.from_pretrained(tmp_path)
     (tmp_path / HEADER).write_text(json.dumps(header))
     (tmp_path / TENSORS).write_bytes((tmp_path / TENSORS).read_bytes()[:-8])

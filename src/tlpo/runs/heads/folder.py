@@ -154,7 +154,7 @@ class ResultsFile:
 
     def add(self, result: Result) -> None:
         """Append a result and see it onto the disk."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(lines_of([result]))
             file.flush()

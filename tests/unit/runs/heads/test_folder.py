@@ -127,6 +127,12 @@ def test_a_kill_in_the_middle_of_the_first_line_loses_nothing_else(tmp_path: Pat
     assert read_results(path) == [first]
 
 
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "analysis").write_text("mine")
+    with pytest.raises(UserError, match="analysis is a file"):
+        ResultsFile(tmp_path / "analysis" / "patching.jsonl").add(result("a", "soft", [1]))
+
+
 def test_a_foreign_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     path.write_text(lines_of([result("a", "site", [1])]) + '{"task": "a"}\n')

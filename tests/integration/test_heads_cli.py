@@ -12,6 +12,7 @@ import pytest
 import torch
 from tests.commands import save_tiny_model
 from tests.unit.reports.page import Page
+from transformers import MambaConfig, MambaForCausalLM
 
 from tlpo.cli.main import main
 from tlpo.head_selection.adapter import TaskAdapter
@@ -314,6 +315,16 @@ def test_bad_input_is_one_line_and_status_2(
     assert error[0].startswith("error: ")
     assert message in error[0]
     assert not (tmp_path / "run" / "settings.json").exists()
+
+
+def test_a_model_without_attention_is_refused(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(model, tmp_path / "mamba")
+    MambaForCausalLM(MambaConfig(hidden_size=16, num_hidden_layers=1, vocab_size=480)).save_pretrained(
+        tmp_path / "mamba"
+    )
+    output = ["--output", str(tmp_path / "run")]
+    assert main(["heads", "extract", *output, *options(tmp_path / "mamba", "plural")[:4], *SMALL[:4]]) == 2
+    assert "MambaForCausalLM has no softmax attention" in capsys.readouterr().err
 
 
 def test_other_settings_are_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from tlpo.head_selection.templates import Template
 from tlpo.modeling.load import load_model, load_tokenizer
 from tlpo.runs.heads import evaluate as evaluate_module
 from tlpo.runs.heads import opening
-from tlpo.runs.heads.methods import METHODS
+from tlpo.runs.heads.methods import METHODS, few_shot_prompts
 from tlpo.runs.heads.records import Result, read_results
 
 TASKS = ("next_number", "first_letter")
@@ -84,7 +85,29 @@ def test_answers_are_scored_as_they_stand(finished: Path) -> None:
         expected = [item.output for item in load_task(task).test[:5]]
         assert len(result.answers) == 5
         assert list(result.strict) == [int(a.strip() == y) for a, y in zip(result.answers, expected, strict=True)]
-        assert all(strict <= prefix for strict, prefix in zip(result.strict, result.prefix, strict=True))
+        begins = [a.strip().lower().startswith(y.lower()) for a, y in zip(result.answers, expected, strict=True)]
+        assert list(result.prefix) == list(map(int, begins))
+
+
+def test_the_seed_reaches_embeddings_and_selections(finished: Path) -> None:
+    for task in TASKS:
+        one, two = (TaskAdapter.from_pretrained(finished / "adapters" / task / f"seed-{seed}") for seed in (0, 1))
+        assert [adapter.embedding.meta["seed"] for adapter in (one, two)] == [0, 1]
+        assert [adapter.meta["settings"]["seed"] for adapter in (one, two)] == [0, 1]
+        assert not torch.equal(one.embedding.values, two.embedding.values)
+
+
+def test_every_item_and_every_seed_has_examples_of_its_own() -> None:
+    task, item = load_task("plural"), load_task("plural").test[0]
+    session: Any = SimpleNamespace(extract=SimpleNamespace(shots=3), template=Template())
+    one, two = (few_shot_prompts(session, task, [item, item], seed) for seed in (0, 1))
+    assert len({*one, *two}) == 4
+    assert one == few_shot_prompts(session, task, [item, item], 0)
+    blocks = {Template().zero_shot(demo.input) + Template().answer(demo.output) for demo in task.train}
+    for prompt in (*one, *two):
+        *demos, query = prompt.split("\n\n")
+        assert query == Template().zero_shot(item.input)
+        assert len(demos) == len(blocks & {*demos}) == 3
 
 
 def greedy(model: Any, tokenizer: Any, prompts: list[str]) -> list[str]:
@@ -254,6 +277,7 @@ def test_the_analysis_holds_everything(analyzed: Path) -> None:
     adapters = [TaskAdapter.from_pretrained(analyzed / "adapters" / first / f"seed-{seed}") for seed in (0, 1)]
     mean = torch.stack([adapter.alpha for adapter in adapters]).double().mean(0)
     assert torch.allclose(torch.tensor(found["tasks"][first]["alpha"], dtype=torch.float64), mean)
+    assert found["intra"][first]["heads"] == int((adapters[0].alpha > 0.5).sum())
     assert len(found["similarity"]["linkage"]) == 1
 
 

@@ -6,12 +6,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from tests.commands import save_tiny_model
 from tests.unit.reports.page import Page
+from transformers import MambaConfig, MambaForCausalLM
 
 from tlpo.cli.main import main
 from tlpo.head_selection.adapter import TaskAdapter
@@ -21,7 +23,7 @@ from tlpo.head_selection.templates import Template
 from tlpo.modeling.load import load_model, load_tokenizer
 from tlpo.runs.heads import evaluate as evaluate_module
 from tlpo.runs.heads import opening
-from tlpo.runs.heads.methods import METHODS
+from tlpo.runs.heads.methods import METHODS, few_shot_prompts
 from tlpo.runs.heads.records import Result, read_results
 
 TASKS = ("next_number", "first_letter")
@@ -83,7 +85,29 @@ def test_answers_are_scored_as_they_stand(finished: Path) -> None:
         expected = [item.output for item in load_task(task).test[:5]]
         assert len(result.answers) == 5
         assert list(result.strict) == [int(a.strip() == y) for a, y in zip(result.answers, expected, strict=True)]
-        assert all(strict <= prefix for strict, prefix in zip(result.strict, result.prefix, strict=True))
+        begins = [a.strip().lower().startswith(y.lower()) for a, y in zip(result.answers, expected, strict=True)]
+        assert list(result.prefix) == list(map(int, begins))
+
+
+def test_the_seed_reaches_embeddings_and_selections(finished: Path) -> None:
+    for task in TASKS:
+        one, two = (TaskAdapter.from_pretrained(finished / "adapters" / task / f"seed-{seed}") for seed in (0, 1))
+        assert [adapter.embedding.meta["seed"] for adapter in (one, two)] == [0, 1]
+        assert [adapter.meta["settings"]["seed"] for adapter in (one, two)] == [0, 1]
+        assert not torch.equal(one.embedding.values, two.embedding.values)
+
+
+def test_every_item_and_every_seed_has_examples_of_its_own() -> None:
+    task, item = load_task("plural"), load_task("plural").test[0]
+    session: Any = SimpleNamespace(extract=SimpleNamespace(shots=3), template=Template())
+    one, two = (few_shot_prompts(session, task, [item, item], seed) for seed in (0, 1))
+    assert len({*one, *two}) == 4
+    assert one == few_shot_prompts(session, task, [item, item], 0)
+    blocks = {Template().zero_shot(demo.input) + Template().answer(demo.output) for demo in task.train}
+    for prompt in (*one, *two):
+        *demos, query = prompt.split("\n\n")
+        assert query == Template().zero_shot(item.input)
+        assert len(demos) == len(blocks & {*demos}) == 3
 
 
 def greedy(model: Any, tokenizer: Any, prompts: list[str]) -> list[str]:
@@ -202,6 +226,7 @@ def test_stages_build_on_each_other(model: Path, tmp_path: Path, finished: Path)
     assert main(["heads", "evaluate", "--output", str(output), *chosen]) == 0
     assert {path: path.stat().st_mtime_ns for path in output.rglob("site_adapter*")} == stamps
     assert {method for _, method, _ in results_of(output)} == {"site", "icl"}
+    assert read(output / "settings.json")["evaluate"]["max_new_tokens"] == 4  # left out: taken from the folder
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +277,7 @@ def test_the_analysis_holds_everything(analyzed: Path) -> None:
     adapters = [TaskAdapter.from_pretrained(analyzed / "adapters" / first / f"seed-{seed}") for seed in (0, 1)]
     mean = torch.stack([adapter.alpha for adapter in adapters]).double().mean(0)
     assert torch.allclose(torch.tensor(found["tasks"][first]["alpha"], dtype=torch.float64), mean)
+    assert found["intra"][first]["heads"] == int((adapters[0].alpha > 0.5).sum())
     assert len(found["similarity"]["linkage"]) == 1
 
 
@@ -293,6 +319,11 @@ def test_more_draws_go_on_from_there(analyzed: Path, monkeypatch: pytest.MonkeyP
         (["fit", "--model", "MODEL", "--task", "plural", "--loss", "nothing"], "loss"),
         (["evaluate", "--model", "MODEL", "--task", "plural", "--method", "sit"], "did you mean 'site'"),
         (["evaluate", "--model", "MODEL", "--task", "plural", "--items", "-1"], "items is -1"),
+        (
+            ["evaluate", "--model", "MODEL", "--task", "plural", "--lora_learning_rate", "1e300"],
+            "lora_learning_rate is 1e+300",
+        ),
+        (["fit", "--model", "MODEL", "--task", "plural", "--fit_batch_size", "0"], "--fit_batch_size"),
         (["analyze", "--model", "MODEL", "--task", "plural", "--draws", "0"], "draws is 0"),
         (["analyze", "--model", "MODEL", "--task", "plural", "--seed", "-1"], "seed"),
         (["evaluate", "--modle", "MODEL"], "modle"),
@@ -310,11 +341,34 @@ def test_bad_input_is_one_line_and_status_2(
     assert not (tmp_path / "run" / "settings.json").exists()
 
 
+def test_a_model_without_attention_is_refused(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(model, tmp_path / "mamba")
+    MambaForCausalLM(MambaConfig(hidden_size=16, num_hidden_layers=1, vocab_size=480)).save_pretrained(
+        tmp_path / "mamba"
+    )
+    output = ["--output", str(tmp_path / "run")]
+    assert main(["heads", "extract", *output, *options(tmp_path / "mamba", "plural")[:4], *SMALL[:4]]) == 2
+    assert "MambaForCausalLM has no softmax attention" in capsys.readouterr().err
+
+
 def test_other_settings_are_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     assert main(["heads", "evaluate", "--output", str(copy), "--shots", "3", "--num_prompts", "3"]) == 2
     assert "(shots was 2, now 3)" in capsys.readouterr().err
+    assert main(["heads", "evaluate", "--output", str(copy), "--fit_batch_size", "3"]) == 2
+    assert "(fit_batch_size was 2, now 3)" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("change", [{"stepps": 2}, {"steps": "two"}])
+def test_options_that_are_none_of_this_command_are_refused(
+    copy: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any]
+) -> None:
+    settings = read(copy / "settings.json")
+    settings["fit"] |= change
+    (copy / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    assert main(["heads", "evaluate", "--output", str(copy)]) == 2
+    assert "settings.json is damaged" in capsys.readouterr().err
 
 
 def test_another_model_of_the_same_name_is_refused(

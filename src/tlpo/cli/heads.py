@@ -47,7 +47,7 @@ Trust = Annotated[bool, typer.Option(help="Run code that comes with the model.")
 Loss = Annotated[str | None, typer.Option(help="Fitted to: answer (all of it, and its end) or first_token. [answer]")]
 Steps = Annotated[int | None, typer.Option(help="Steps of the fit, and of the LoRA baseline. [100]")]
 FitRate = Annotated[float | None, typer.Option(help="Learning rate of the fit. [0.2]")]
-FitBatch = Annotated[int | None, typer.Option(help="Items in a step of the fit, and of the LoRA baseline. [8]")]
+FitBatch = Annotated[int | None, typer.Option(min=1, help="Items in a step of the fit, and of the LoRA baseline. [8]")]
 MaxAlpha = Annotated[float | None, typer.Option(help="Largest alpha; 1 is the paper's. [2]")]
 Methods = Annotated[
     list[str] | None,

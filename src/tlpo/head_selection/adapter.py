@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,8 +50,9 @@ class TaskAdapter:
 
     def hardened(self, threshold: float = 0.5) -> TaskAdapter:
         """The same with every alpha a whole number: 0 up to ``threshold``, 1 above it, 2 above ``threshold + 1``."""
-        levels = (self.alpha - threshold).ceil().clamp(0, self.max_alpha)
-        return replace(self, logits=(levels / self.max_alpha).logit(), meta=self.meta | {"hardened": threshold})
+        top = math.ceil(self.max_alpha)
+        logits = ((self.alpha - threshold).ceil().clamp(0, top) / top).logit()
+        return replace(self, logits=logits, max_alpha=float(top), meta=self.meta | {"hardened": threshold})
 
     @classmethod
     def untrained(cls, embedding: TaskEmbedding, alpha: float = 0.5) -> TaskAdapter:
@@ -94,7 +96,10 @@ class TaskAdapter:
         """
         folder = Path(folder)
         if not (folder / TENSORS).is_file() or not (folder / HEADER).is_file():
-            raise UserError(f"the folder '{folder}' holds no head-selection adapter: it lacks {TENSORS} or {HEADER}")
+            raise UserError(
+                f"the folder '{folder}' holds no head-selection adapter: it lacks {TENSORS} or {HEADER}; "
+                "if it held one, delete it and fit it again"
+            )
         header, tensors = _read(folder)
         for name in ("format", "layers", "heads", "head_dim", "versions"):
             header.pop(name, None)
@@ -167,7 +172,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         shape = (header["layers"], header["heads"], header["head_dim"])
         sound = tensors["embedding"].shape == shape and tensors["logits"].shape == shape[:2] and header["max_alpha"] > 0
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"the adapter in '{folder}' is damaged ({error}): fit it again") from None
+        raise UserError(f"the adapter in '{folder}' is damaged ({error}): delete it and fit it again") from None
     if not sound or header.get("format") != FORMAT:
-        raise UserError(f"the adapter in '{folder}' does not hold what its {HEADER} says: fit it again")
+        raise UserError(f"the adapter in '{folder}' does not hold what its {HEADER} says: delete it and fit it again")
     return header, tensors

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from tlpo.errors import UserError
-from tlpo.head_selection.encoding import encode_text
+from tlpo.head_selection.encoding import encode_text, refuse_long
 from tlpo.head_selection.structure import AttentionOutput, attention_outputs
 from tlpo.head_selection.tasks import Example
 from tlpo.head_selection.templates import Template
@@ -63,13 +63,15 @@ class TaskEmbedding:
             on_progress: called with (prompts done, prompts in all).
 
         Raises:
-            UserError: there are fewer than ``shots + 1`` examples, or a number is below 1.
+            UserError: there are fewer than ``shots + 1`` examples, a number is below 1, or a prompt exceeds the model's
+                context.
         """
         _check(examples, num_prompts=num_prompts, shots=shots, batch_size=batch_size)
         template = template or Template()
         rng = random.Random(seed)
         draws = [rng.sample(list(examples), shots + 1) for _ in range(num_prompts)]
         rows = [encode_text(tokenizer, template.few_shot(demos, query.input)) for *demos, query in draws]
+        refuse_long(model, rows, 0, f"give fewer than {shots} shots, or shorter examples")
         rows.sort(key=len, reverse=True)
         outputs = attention_outputs(model)
         total = torch.zeros(embedding_shape(outputs), dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tlpo.data.encoding import encode_prompt
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 def encode_text(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Token ids of a prompt, with one BOS if the tokenizer uses it, and without a chat template."""
     return encode_prompt(tokenizer, text, template=PLACEHOLDER)
+
+
+def refuse_long(model: PreTrainedModel, prompts: Sequence[Sequence[int]], max_new_tokens: int, remedy: str) -> None:
+    """Raise a UserError with the remedy if the longest prompt and answer exceed the context that the model states."""
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    longest = max(map(len, prompts), default=0)
+    if limit is not None and longest + max_new_tokens > limit:
+        answers = f" with up to {max_new_tokens} new ones" if max_new_tokens else ""
+        raise UserError(f"a prompt of {longest} tokens{answers} does not fit the model's context of {limit}: {remedy}")
 
 
 def encode_answer(tokenizer: PreTrainedTokenizerBase, prompt: str, answer: str) -> list[int]:

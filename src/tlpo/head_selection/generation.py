@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from tlpo.head_selection.encoding import encode_text
+from tlpo.head_selection.encoding import encode_text, refuse_long
 from tlpo.modeling.generation import GenerationSettings, generate
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def answer(
         batch_size: prompts decoded together.
         adapter: injected at the end of each prompt; None is the bare model.
         on_progress: called with (prompts answered, prompts in all).
+
+    Raises:
+        UserError: a prompt and its answer exceed the model's context.
     """
     done = 0
 
@@ -60,6 +63,7 @@ def answer(
 
     settings = GenerationSettings(max_new_tokens=max_new_tokens, temperature=0.0, batch_size=batch_size)
     rows = [encode_text(tokenizer, prompt) for prompt in prompts]
+    refuse_long(model, rows, max_new_tokens, "give fewer shots, shorter inputs, or a lower max_new_tokens")
     with adapter.applied(model) if adapter is not None else nullcontext():
         found = generate(model, tokenizer, rows, settings, streams=lambda _: _Stop(stop), on_progress=advance)
     return [completion.text.split(stop, 1)[0] for [completion] in found]

@@ -16,7 +16,7 @@ from tlpo.errors import UserError
 from tlpo.head_selection.adapter import TaskAdapter
 from tlpo.head_selection.draws import some_of
 from tlpo.head_selection.embedding import TaskEmbedding, embedding_shape
-from tlpo.head_selection.encoding import stop_token_ids
+from tlpo.head_selection.encoding import refuse_long, stop_token_ids
 from tlpo.head_selection.fingerprint import fingerprint, model_name, model_revision
 from tlpo.head_selection.fitting import Fit, frozen
 from tlpo.head_selection.items import Item, encode_items
@@ -79,7 +79,7 @@ class HeadSelector:
             the adapter, or one for each task; ``meta["metrics"]`` has the validations.
 
         Raises:
-            UserError: an embedding is missing, or belongs to a model with other heads.
+            UserError: an embedding is missing, or belongs to a model with other heads; an example exceeds the context.
         """
         if isinstance(task, Task):
             if isinstance(self._embedding, Mapping):
@@ -137,10 +137,12 @@ class HeadSelector:
     def _items(self, splits: Sequence[Sequence[Example]], limit: int) -> list[Item]:
         """The used items of every task, their answers cut to the longest that is generated."""
         longest = self._settings.max_new_tokens
-        return [
+        items = [
             replace(item, answer=item.answer[:longest], cut=len(item.answer) >= longest)
             for number, examples in enumerate(splits)
             for item in encode_items(
                 self._tokenizer, self._template, some_of(examples, limit, self._settings.seed), number
             )
         ]
+        refuse_long(self._model, [(*item.prompt, *item.answer) for item in items], 0, "give shorter examples")
+        return items

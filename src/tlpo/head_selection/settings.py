@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 from tlpo.errors import UserError
 
+LARGEST_RATE = 1000
+"""Of learning rates: far beyond all that trains, and far below what float32 cannot hold."""
 _COUNTS = ("steps", "batch_size", "validate_every", "patience", "max_new_tokens", "train_items", "valid_items")
 
 
@@ -53,10 +54,10 @@ class SelectorSettings:
         problems = [f"{name} is {getattr(self, name)}: give at least 1" for name in _COUNTS if getattr(self, name) < 1]
         if self.shortlist < 0:
             problems.append(f"shortlist is {self.shortlist}: give 0 or more")
-        if not 0 < self.learning_rate < math.inf:
-            problems.append(f"learning_rate is {self.learning_rate}: give a number above 0")
-        if not 0 < self.max_alpha < math.inf:
-            problems.append(f"max_alpha is {self.max_alpha}: give a number above 0; the paper's is 1")
+        if not 0 < self.learning_rate <= LARGEST_RATE:
+            problems.append(f"learning_rate is {self.learning_rate}: give a number above 0, at most {LARGEST_RATE}")
+        if not 0.01 <= self.max_alpha <= 100:
+            problems.append(f"max_alpha is {self.max_alpha}: give a number from 0.01 to 100; the paper's is 1")
         if self.loss not in ("answer", "first_token"):
             problems.append(f"loss is '{self.loss}': choose 'answer' or 'first_token'")
         if problems:

@@ -5,6 +5,7 @@ Inputs of one split never stand in another when a single file is split, so that 
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ def load_task(path_or_name: str | Path, *, seed: int = 0) -> Task:
     """
     path = Path(path_or_name).expanduser()
     if path.is_dir():
-        return Task(path.name, *(_read(_split_file(path, split)) for split in SPLITS))
+        # "." and ".." are no names: results are kept in folders of the task's name.
+        return Task(Path(os.path.abspath(path)).name, *(_read(_split_file(path, split)) for split in SPLITS))
     if path.is_file():
         return _split(path.name.split(".")[0], _read(path), seed, str(path))
     bundled = synthetic_tasks()

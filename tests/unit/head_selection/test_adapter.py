@@ -51,6 +51,9 @@ def test_hardened_alpha_is_whole() -> None:
     assert wide.hardened().alpha.tolist() == [[0, 1], [1, 2]]
     assert (wide.hardened().max_alpha, soft.hardened().meta) == (2.0, {"task": "a", "hardened": 0.5})
     assert wide.hardened().embedding is wide.embedding
+    for top, expected in ((0.8, [[0, 0], [1, 1]]), (1.8, [[0, 0], [1, 2]]), (2.6, [[0, 1], [2, 3]])):
+        between = TaskAdapter(soft.embedding, torch.tensor([[0.1, 0.2], [0.7, 0.99]]).logit(), max_alpha=top)
+        torch.testing.assert_close(between.hardened().alpha, torch.tensor(expected).float())
 
 
 def test_untrained() -> None:
@@ -95,7 +98,7 @@ def test_damaged_folders(tmp_path: Path) -> None:
     header = json.loads((tmp_path / HEADER).read_text())
     for text in ("{", "[]", json.dumps(header | {"layers": 3}), json.dumps(header | {"format": 9})):
         (tmp_path / HEADER).write_text(text)
-        with pytest.raises(UserError, match="fit it again"):
+        with pytest.raises(UserError, match="delete it and fit it again"):
             TaskAdapter.from_pretrained(tmp_path)
     (tmp_path / HEADER).write_text(json.dumps(header))
     (tmp_path / TENSORS).write_bytes((tmp_path / TENSORS).read_bytes()[:-8])

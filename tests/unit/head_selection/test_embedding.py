@@ -11,6 +11,7 @@ from tests.models import ARCHITECTURES, tiny_model, tokenizer
 from tlpo.errors import UserError
 from tlpo.head_selection.embedding import TaskEmbedding
 from tlpo.head_selection.encoding import encode_answer, encode_text, stop_token_ids
+from tlpo.head_selection.generation import answer
 from tlpo.head_selection.tasks import Example
 from tlpo.head_selection.templates import Template
 
@@ -62,6 +63,20 @@ def test_progress_mode_and_seed() -> None:
 def test_numbers_that_cannot_be(options: dict[str, int], told: str) -> None:
     with pytest.raises(UserError, match=told):
         TaskEmbedding.extract(tiny_model("llama"), tokenizer(), EXAMPLES, **options)
+
+
+def test_prompts_longer_than_the_context() -> None:
+    """GPT-2 has no position beyond its context: an index error on the CPU, and the end of the process on a GPU."""
+    model, texts = tiny_model("gpt2", context=64), tokenizer()
+    with pytest.raises(
+        UserError, match=r"a prompt of \d+ tokens does not fit the model's context of 64: give fewer than 10"
+    ):
+        TaskEmbedding.extract(model, texts, EXAMPLES, num_prompts=2, shots=10)
+    prompt = "Q: a\nA:"
+    used = len(encode_text(texts, prompt))
+    assert len(answer(model, texts, [prompt], max_new_tokens=64 - used)) == 1
+    with pytest.raises(UserError, match=f"a prompt of {used} tokens with up to {65 - used} new ones does not fit"):
+        answer(model, texts, [prompt], max_new_tokens=65 - used)
 
 
 @pytest.mark.parametrize("kind", ["byte_level", "byte_fallback"])

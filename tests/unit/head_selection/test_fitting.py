@@ -91,7 +91,10 @@ def test_the_shortlist_grows_by_the_likely_tokens() -> None:
     [
         ({"steps": 0, "loss": "all"}, "steps is 0.*loss is 'all'"),
         ({"learning_rate": 0.0}, "learning_rate is 0"),
+        ({"learning_rate": 1e300}, r"learning_rate is 1e\+300.*at most 1000"),
         ({"max_alpha": 0.0}, "max_alpha is 0"),
+        ({"max_alpha": 1e-60}, "max_alpha is 1e-60"),
+        ({"max_alpha": 1e300}, r"max_alpha is 1e\+300"),
         ({"shortlist": -1}, "shortlist is -1"),
     ],
 )

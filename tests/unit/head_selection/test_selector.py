@@ -148,6 +148,13 @@ def test_one_selection_for_several_tasks() -> None:
     assert found["a"].meta["metrics"]["valid_loss"] == pytest.approx(sum(losses) / 2, abs=1e-3)
 
 
+def test_examples_longer_than_the_context() -> None:
+    model, long = tiny_model("gpt2", context=24), Example("The weather is nice today, so we walked to the park", "b")
+    tasks = replace(task(), train=(*task().train, long))
+    with pytest.raises(UserError, match=r"tokens does not fit the model's context of 24: give shorter examples"):
+        HeadSelector(model, tokenizer(), embedding(), settings=FAST).fit(tasks)
+
+
 @pytest.mark.parametrize(
     ("embeddings", "tasks", "told"),
     [

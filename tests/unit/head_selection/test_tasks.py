@@ -20,6 +20,17 @@ def test_a_folder_of_mixed_kinds(tmp_path: Path) -> None:
     assert (task.train, task.valid, task.test) == ((Example("a", "b"),), (Example("c", "d"),), (Example("e, f", "g"),))
 
 
+def test_a_folder_given_by_dots_has_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "opposites" / "notes"
+    place.mkdir(parents=True)
+    for split in ("train", "valid", "test"):
+        (place.parent / f"{split}.csv").write_text("input,output\na,b\n")
+    monkeypatch.chdir(place)
+    assert load_task("..").name == "opposites"
+    monkeypatch.chdir(place.parent)
+    assert load_task(".").name == load_task("notes/..").name == "opposites"
+
+
 def test_a_file_is_split_by_input(tmp_path: Path) -> None:
     path = tmp_path / "opposites.jsonl"
     rows = [{"input": f"word{n % 20}", "output": f"out{n}"} for n in range(40)] + [{"input": "word0", "output": "out0"}]
@@ -92,8 +103,12 @@ def test_the_synthetic_tasks_follow_their_rules() -> None:
         assert len({example.input for example in everything}) == len(everything)
         for example in everything if name in rules else ():
             assert example.output == rules[name](example.input)
-    inflected = {(e.input, e.output) for name in ("plural", "past_tense") for e in tasks[name].train + tasks[name].test}
-    assert {("bus", "buses"), ("potato", "potatoes"), ("apple", "apples"), ("bake", "baked")} & inflected
+    inflected = {
+        (item.input, item.output)
+        for name in ("plural", "past_tense")
+        for item in (*tasks[name].train, *tasks[name].valid, *tasks[name].test)
+    }
+    assert {("bus", "buses"), ("potato", "potatoes"), ("apple", "apples"), ("bake", "baked")} <= inflected
     assert {
         words for example in tasks["choose_first_of_3"].train for words in [len(set(example.input.split(", ")))]
     } == {3}

@@ -21,6 +21,7 @@ _WIDTH = 5.0
 _STYLE: Any = {
     "font.size": 9, "axes.titlesize": 9, "axes.spines.top": False, "axes.spines.right": False, "savefig.dpi": 160,
     "svg.fonttype": "path", "axes.linewidth": 0.7, "figure.facecolor": "white",
+    "text.parse_math": False,  # a task's name may hold dollar signs
 }  # fmt: skip
 _INK, _HIGH, _LOW, _RANDOM, _SOFT = "#1b1c1e", "#0f766e", "#c2410c", "#8a8d93", "#3b5bdb"
 

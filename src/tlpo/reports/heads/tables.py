@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from tlpo.reports.formats import percent, percent_interval, points, signed_interval
@@ -20,14 +21,14 @@ def results_table(results: Mapping[str, Any], labels: Mapping[str, str]) -> Tabl
 
     results: contents of results.json. labels: what each method is called.
     """
-    title = f"{results['model']}: strict exact match on held-out items"
+    title = escape(f"{results['model']}: strict exact match on held-out items")
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", no_wrap=True)
     for heading in _HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)
     for title, rows in sections(results):
         table.add_section()
-        table.add_row(title, style="bold")
+        table.add_row(escape(title), style="bold")
         for method, row in rows.items():
             table.add_row(f"  {labels[method]}", *_cells(row))
     return table

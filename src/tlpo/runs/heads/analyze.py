@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tlpo.errors import missing_extra
-from tlpo.files import write_json
+from tlpo.files import make_folder, write_json
 from tlpo.provenance import versions
 from tlpo.reports.heads import figures
 from tlpo.reports.heads.page import write_heads_page
@@ -72,7 +72,7 @@ def require_drawing() -> None:
 
 def draw(found: dict[str, Any], folder: Path) -> dict[str, str]:
     """Draw all figures of an analysis; returns their SVG texts by name."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     maps = {task: selection["alpha"] for task, selection in found["tasks"].items()}
     made = {f"alpha-{task}": figures.alpha_map(alpha, found["max_alpha"]) for task, alpha in maps.items()}
     made["alpha"] = figures.alpha_maps(maps, found["max_alpha"])

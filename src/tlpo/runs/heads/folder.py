@@ -7,7 +7,8 @@
     results.json, results.md      the table of `evaluate`
     analysis/                     `analyze`: patching.jsonl, analysis.json, report.html, figures/
 
-A stage's section is fixed once it was used. Options that a later command leaves out are taken from there.
+A stage's section is fixed once it was used and anything was kept. Options that a later command leaves out are taken
+from there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,23 +39,29 @@ class HeadsFolder:
         self._known = self._read()
 
     def claim(
-        self, stage: str, given: Mapping[str, Any], defaults: Mapping[str, Any], *, keep: bool = True
+        self,
+        stage: str,
+        given: Mapping[str, Any],
+        defaults: Mapping[str, Any],
+        *,
+        keep: bool = True,
+        called: Callable[[str], str] = str,
     ) -> dict[str, Any]:
         """The options of a stage: those given, else those the folder has from before, else the defaults.
 
         given: options that the user has set; None counts as not set. keep: whether the stage is used now, so that its
-        options are fixed from here on.
+        options are fixed from here on. called: from a setting's name to that of its option.
 
-        Raises UserError when an option was another before.
+        Raises UserError when an option was another before, and there are results.
         """
         before = self._known.get(stage, {})
         wanted = {name: value for name, value in given.items() if value is not None}
         told = [
-            f"{name} was {before[name]!r}, now {value!r}"
+            f"{called(name)} was {before[name]!r}, now {value!r}"
             for name, value in wanted.items()
             if name in before and before[name] != value
         ]
-        if told:
+        if told and self._begun():
             raise UserError(f"{self.path} holds results with other settings ({'; '.join(told)}): give another --output")
         chosen = {**defaults, **before, **wanted}
         if keep:
@@ -75,7 +82,7 @@ class HeadsFolder:
             entry = {"source": str(source), "digest": digest_of(task)}
             if task.name in found:
                 raise UserError(f"two tasks are named '{task.name}': rename one of the folders or files")
-            if known.get(task.name, entry)["digest"] != entry["digest"]:
+            if known.get(task.name, entry)["digest"] != entry["digest"] and self._begun():
                 raise UserError(f"{self.path} holds results of another task '{task.name}': give another --output")
             found[task.name], known[task.name] = task, entry
         if not found:
@@ -102,18 +109,30 @@ class HeadsFolder:
         """Where the fitted selection lies, or will."""
         return self.path / "adapters" / task / f"seed-{seed}"
 
+    def _begun(self) -> bool:
+        """Whether anything was kept that other settings would contradict."""
+        kept = self.path / "embeddings", self.path / "adapters", self.results_path, self.analysis
+        return any(place.exists() for place in kept)
+
     def _read(self) -> dict[str, Any]:
-        if not self.settings_path.exists():
+        if not self.settings_path.is_file():
             if holds_others(self.path):
                 raise UserError(f"{self.path} holds other files and no results of 'tlpo heads': give a new --output")
             return {}
         try:
-            known = json.loads(self.settings_path.read_text(encoding="utf-8"))
-            if not all(isinstance(known[name], kind) for name, kind in (("tasks", dict), ("seeds", list))):
+            known = dict(json.loads(self.settings_path.read_text(encoding="utf-8")))
+            told = [text for entry in known["tasks"].values() for text in (entry["source"], entry["digest"])]
+            sections = [value for name, value in known.items() if name != "seeds"]
+            kinds = ((told, str), (known["seeds"], int), (sections, dict))
+            if not all(isinstance(value, kind) for values, kind in kinds for value in values):
                 raise TypeError
-        except (ValueError, KeyError, TypeError):
-            raise UserError(f"{self.settings_path} is damaged: give --output another folder") from None
-        return dict(known)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise self.damaged() from None
+        return known
+
+    def damaged(self) -> UserError:
+        """What to raise for settings that cannot be those of `tlpo heads`."""
+        return UserError(f"{self.settings_path} is damaged, or another command's: give --output another folder")
 
 
 class ResultsFile:
@@ -122,7 +141,7 @@ class ResultsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._results = {result.key: result for result in read_results(path)}
-        if self._results:
+        if path.is_file():
             write_text(path, lines_of(self._results.values()))  # without what a kill left half-written
 
     def has(self, task: str, method: str, seed: int | None) -> bool:
@@ -135,7 +154,7 @@ class ResultsFile:
 
     def add(self, result: Result) -> None:
         """Append a result and see it onto the disk."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(lines_of([result]))
             file.flush()

@@ -1,4 +1,4 @@
-"""The LoRA baseline: low-rank updates of the query and value projections, trained on the same examples as the heads.
+"""The LoRA baseline: low-rank updates of the query and value projections, trained on the split that the heads are.
 
 As in the comparison of arXiv 2507.20906 (3.4 million parameters for Llama-3.1-8B: rank 8 on the query and value
 projections). The same number of steps with the same batch, the loss on the whole answer with its stop, and of several
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tlpo.head_selection.encoding import encode_answer, encode_text
+from tlpo.head_selection.encoding import encode_answer, encode_text, refuse_long
 from tlpo.head_selection.output_layer import only_places
 from tlpo.head_selection.tasks import Example, Task
 from tlpo.head_selection.templates import Template
@@ -78,6 +78,7 @@ def lora_fitted(
                 [_encoded(tokenizer, template, example) for example in split]
                 for split in (task.train, task.valid[: options.valid_items])
             )
+            refuse_long(model, [prompt + text for prompt, text in (*train, *valid)], 0, "give shorter examples")
             _train(adapted, train, valid, pad, options, on_progress)
         count = sum(weight.numel() for weight in _trained(adapted))
         yield LoraFit(adapted, count, took)
@@ -93,18 +94,20 @@ def _with_lora(model: Any, options: LoraOptions) -> Any:
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as KNOWN
 
     kind = model.config.get_text_config().model_type
+    names = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
+    apart = ["q_proj", "v_proj"] if {"q_proj", "v_proj"} <= names else []
     config = LoraConfig(
         r=options.rank,
         lora_alpha=options.alpha,
-        # peft knows the query and value projections of most models; of another one every linear layer is updated.
-        target_modules=list(KNOWN.get(kind) or ()) or "all-linear",
+        # peft knows names of joint projections, too; of a model that it does not know every linear layer is updated.
+        target_modules=apart or list(KNOWN.get(kind) or ()) or "all-linear",
         task_type="CAUSAL_LM",
     )
     with torch.random.fork_rng(), warnings.catch_warnings():
         # peft asks transformers for a property by its old name, and is told that GPT-2's layers are transposed.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         warnings.filterwarnings("ignore", "fan_in_fan_out is set to False", UserWarning)
-        torch.manual_seed(options.seed)
+        torch.manual_seed(options.seed % 2**63)  # Python's generator takes any whole number, torch's 64 bits
         return get_peft_model(model, config)
 
 

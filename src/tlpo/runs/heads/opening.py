@@ -38,16 +38,24 @@ def open_session(stage: str, given: Mapping[str, Any]) -> Iterator[Session]:
     """
     folder = HeadsFolder(Path(given["output"]))
 
-    def section(name: str, kind: type) -> dict[str, Any]:
-        defaults = {field.name: field.default for field in fields(kind) if field.name not in FREE}
-        wanted = {option: given.get(OPTIONS.get((name, option), option)) for option in defaults}
-        return folder.claim(name, wanted, defaults, keep=STAGES.index(name) <= STAGES.index(stage))
+    def section(name: str, kind: type, **other: Any) -> dict[str, Any]:
+        defaults = {field.name: field.default for field in fields(kind) if field.name not in FREE} | other
 
-    extract = ExtractOptions(**section("extract", ExtractOptions))
-    fit = SelectorSettings(**section("fit", SelectorSettings))
-    evaluate = EvaluateOptions(**section("evaluate", EvaluateOptions))
+        def called(setting: str) -> str:
+            return OPTIONS.get((name, setting), setting)
+
+        wanted = {setting: given.get(called(setting)) for setting in defaults}
+        return folder.claim(name, wanted, defaults, keep=STAGES.index(name) <= STAGES.index(stage), called=called)
+
     draws = {"draws": given["draws"]} if given.get("draws") is not None else {}
-    analyze = AnalyzeOptions(**section("analyze", AnalyzeOptions), **draws)
+    try:
+        extract = ExtractOptions(**section("extract", ExtractOptions))
+        fit = SelectorSettings(**section("fit", SelectorSettings))
+        # An option of both stages, which the folder may know from the first alone.
+        evaluate = EvaluateOptions(**section("evaluate", EvaluateOptions, max_new_tokens=fit.max_new_tokens))
+        analyze = AnalyzeOptions(**section("analyze", AnalyzeOptions), **draws)
+    except (TypeError, AttributeError):  # the command line has checked the types of what was given
+        raise folder.damaged() from None
     if not extract.model:
         raise UserError("there is no model: give --model with a short name, a folder or a hub id")
     tasks, seeds = folder.tasks(given["task"] or (), load_task), folder.seeds(given["seed"] or ())

@@ -81,8 +81,8 @@ def _patched(adapter: TaskAdapter, patch: Patch, threshold: float) -> TaskAdapte
     if patch.name == "high":
         return hardened
     if patch.name == "low":
-        top = max(1.0, adapter.max_alpha)
-        return TaskAdapter(adapter.embedding, ((hardened.alpha == 0) / top).logit(), max_alpha=top)
+        low = (hardened.alpha == 0) / hardened.max_alpha
+        return TaskAdapter(adapter.embedding, low.logit(), max_alpha=hardened.max_alpha)
     order = list(range(hardened.logits.numel()))
     random.Random(f"{patch.seed}/{patch.task}/{patch.name}").shuffle(order)
     return replace(hardened, logits=hardened.logits.flatten()[order].view_as(hardened.logits))

@@ -38,7 +38,7 @@ def heads_progress(total: int, output: Path) -> Iterator[HeadsProgress]:
     """The bars for a command of `total` parts. Ctrl-C says what is kept."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     told = f"what was finished is kept in {output}: the same command goes on from there"
     with bars(*columns, interrupted=lambda: told) as progress:
         yield HeadsProgress(progress, total)

@@ -15,6 +15,7 @@ from tlpo.head_selection.generation import answer
 from tlpo.head_selection.scoring import prefix_match, strict_match
 from tlpo.head_selection.selector import HeadSelector
 from tlpo.head_selection.settings import SelectorSettings
+from tlpo.head_selection.structure import attention_outputs
 from tlpo.head_selection.tasks import Example, Task
 from tlpo.head_selection.templates import Template
 from tlpo.runs.heads.folder import HeadsFolder
@@ -56,6 +57,7 @@ class Session:
     @cached_property
     def _loaded(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         model, tokenizer = self.load()
+        attention_outputs(model)  # refuses a model without heads before anything is asked of it
         # The first passes are slower than all later ones, and would be laid to whatever is timed first.
         answer(model, tokenizer, [self.template.zero_shot("warm")] * 2, max_new_tokens=2)
         return model, tokenizer

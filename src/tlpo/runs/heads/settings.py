@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tlpo.errors import UserError
+from tlpo.head_selection.settings import LARGEST_RATE
 from tlpo.head_selection.templates import Template
 from tlpo.modeling.load import check_dtype
 
@@ -53,8 +54,10 @@ class EvaluateOptions:
             raise UserError(f"threshold is {self.threshold}: give a number from 0 to below 1")
         if self.items < 0:
             raise UserError(f"items is {self.items}: give 0 for all, or how many")
-        if not self.lora_learning_rate > 0:
-            raise UserError(f"lora_learning_rate is {self.lora_learning_rate}: give a positive number")
+        if not 0 < self.lora_learning_rate <= LARGEST_RATE:
+            raise UserError(
+                f"lora_learning_rate is {self.lora_learning_rate}: give a number above 0, at most {LARGEST_RATE}"
+            )
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,19 @@ def test_a_tree_names_every_task() -> None:
     assert max(axes.get_xlim()) >= 0.9
 
 
+def test_names_with_dollar_signs_are_no_formulas(tmp_path: Path) -> None:
+    names, line = ["cost $x_{$", "b"], {"strict": 0.5, "ci95": (0.4, 0.6)}
+    intra = {name: {"soft": line, "high": line, "low": line, "random": [line]} for name in names}
+    drawn = {
+        "maps": figures.alpha_maps(dict.fromkeys(names, ALPHA)),
+        "patching": figures.patching(intra),
+        "matrix": figures.matrix(names, [[1.0, 0.0], [0.0, 1.0]], rows="r", columns="c", label="l"),
+        "tree": figures.dendrogram(names, [[0, 1, 0.2, 2]]),
+    }
+    for name, figure in drawn.items():
+        assert "</svg>" in figures.save(figure, tmp_path / name)
+
+
 def test_both_files_are_whole_and_equal_figures_give_equal_files(tmp_path: Path) -> None:
     texts = [figures.save(figures.alpha_map(ALPHA), tmp_path / "map") for _ in range(2)]
     assert texts[0] == texts[1] == (tmp_path / "map.svg").read_text(encoding="utf-8")

@@ -70,3 +70,11 @@ def test_markdown_tables_keep_their_columns_whatever_a_task_is_called() -> None:
     text = results_markdown(results(), LABELS)
     line = next(line for line in text.splitlines() if line.startswith("| capital"))
     assert line == "| capital\\|ize (42 items) | 40.0 % | 60.0 % |"
+
+
+def test_names_in_square_brackets_are_shown_as_they_are() -> None:
+    found = results()
+    found["model"], found["tasks"]["verbs [a]"] = "models [/b]/m", found["tasks"].pop("antonym")
+    text = shown(found)
+    assert "models [/b]/m: strict" in text
+    assert "verbs [a] (42 items)" in text

@@ -8,7 +8,9 @@ import pytest
 import torch
 from tests.models import tiny_model, tokenizer
 from torch.nn import functional
+from transformers import SmolLM3Config, SmolLM3ForCausalLM
 
+from tlpo.errors import UserError
 from tlpo.head_selection.generation import answer
 from tlpo.head_selection.tasks import load_task
 from tlpo.head_selection.templates import Template
@@ -58,6 +60,21 @@ def test_training_learns_and_leaves_no_trace() -> None:
     assert answer(model, tokenizer(), prompts, max_new_tokens=4) == plain
 
 
+def test_query_and_value_projections_are_found_in_models_that_peft_does_not_know() -> None:
+    torch.manual_seed(0)
+    small = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = SmolLM3ForCausalLM(
+        SmolLM3Config(**small, num_key_value_heads=1, vocab_size=480, pad_token_id=0, eos_token_id=2)
+    ).eval()
+    with fitted(model, steps=1) as fit:
+        assert fit.parameters == 2 * 4 * (16 + 16 + 16 + 8)  # as above: no layer of the MLPs
+
+
+def test_examples_longer_than_the_context() -> None:
+    with pytest.raises(UserError, match="does not fit the model's context of 6"), fitted(tiny_model("gpt2", context=6)):
+        pass
+
+
 def test_the_seed_decides() -> None:
     found = []
     for seed in (0, 0, 1):
@@ -67,6 +84,11 @@ def test_the_seed_decides() -> None:
     same, other = ([torch.equal(a, b) for a, b in zip(found[0], found[place], strict=True)] for place in (1, 2))
     assert all(same)
     assert not all(other)
+
+
+def test_a_seed_larger_than_torch_takes() -> None:
+    with fitted(tiny_model(), steps=1, seed=10**30) as fit:
+        assert fit.parameters > 0
 
 
 def test_an_error_inside_leaves_the_model_clean() -> None:

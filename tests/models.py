@@ -17,6 +17,8 @@ import torch
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers import models as backends
 from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     GPT2Config,
@@ -34,6 +36,22 @@ from transformers import (
 )
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma3", "mistral", "gpt2")
+_LINEAR = {"linear_num_key_heads": 1, "linear_num_value_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8}
+_MAMBA = {"mamba_d_ssm": 16, "mamba_n_heads": 2, "mamba_d_head": 8, "mamba_d_state": 8, "mamba_chunk_size": 16}
+_MIXED: dict[str, dict[str, Any]] = {
+    "qwen3_5_text": {"layer_types": ["linear_attention", "full_attention"], **_LINEAR},
+    "lfm2": {"layer_types": ["conv", "full_attention"], "block_auto_adjust_ff_dim": False},
+    "falcon_h1": _MAMBA,
+    "gemma4_text": {
+        "layer_types": ["sliding_attention", "full_attention"],
+        "sliding_window": 8,
+        "global_head_dim": 16,
+        "vocab_size_per_layer_input": 480,
+        "hidden_size_per_layer_input": 8,
+    },
+}
+MIXED = tuple(_MIXED)
+"""Models whose layers are not all alike: linear attention, convolutions or state spaces beside it, other heads."""
 SLIDING_WINDOW = 8
 """Of the tiny Gemma 3: shorter than the tests' sequences, so that its sliding layers forget."""
 
@@ -188,6 +206,10 @@ def tiny_model(
                 embd_pdrop=dropout,
                 attn_pdrop=dropout,
             )
+        )
+    elif architecture in MIXED:
+        model = AutoModelForCausalLM.from_config(
+            AutoConfig.for_model(architecture, **common, head_dim=8, **_MIXED[architecture])
         )
     else:
         raise ValueError(architecture)

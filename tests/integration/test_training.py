@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.models import ARCHITECTURES, tiny_model, tokenizer
+from tests.models import ARCHITECTURES, MIXED, tiny_model, tokenizer
 from tests.runs import (
     RECIPE,
     ROWS,
@@ -42,7 +42,7 @@ class Quiet(TLPOTrainer):
 
 
 @pytest.mark.parametrize("options", [{}, RECIPE], ids=["paper", "default"])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, *MIXED])
 def test_every_architecture_trains(tmp_path: Path, architecture: str, options: dict[str, Any]) -> None:
     run = trainer(tmp_path, model=tiny_model(architecture), max_steps=2, num_candidates=32, **options)
     before = weights(run.model)

@@ -18,6 +18,7 @@ from tlpo.head_selection.loss import greedy_matches, token_losses
 from tlpo.head_selection.output_layer import Shortlist
 from tlpo.head_selection.settings import SelectorSettings
 from tlpo.head_selection.structure import AttentionOutput
+from tlpo.modeling.cache_size import bytes_a_token
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -144,7 +145,7 @@ class Fit:
         settings = self._settings
         plan = batches(self._train, settings.steps, settings.batch_size, settings.seed)
         whole = settings.loss == "answer"
-        for window in windows(plan, self._train, _CACHE_BYTES // _bytes_a_token(self._model)):
+        for window in windows(plan, self._train, _CACHE_BYTES // max(1, bytes_a_token(self._model))):
             place = {number: at for at, number in enumerate(sorted({number for step in window for number in step}))}
             items = [self._train[number] for number in place]
             answers = AnswerLogits(self._model, self._outputs, items, self._pad_id, self._valid_logits.cached)
@@ -163,14 +164,6 @@ class Fit:
             logits = self._logits(answers, suffixes, indices, tasks)
         targets, stops = (self._shortlist.places(ids.to(logits.device)) for ids in (suffixes.targets, self._stops))
         return self._losses(logits, suffixes, targets, stops).mean()
-
-
-def _bytes_a_token(model: PreTrainedModel) -> int:
-    """What keys and values of one token take; an upper bound where layers share them."""
-    config = model.config.get_text_config()
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)
 
 
 @contextmanager

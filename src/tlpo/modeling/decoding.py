@@ -11,6 +11,7 @@ from tlpo.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import Cache, PreTrainedModel
+    from transformers.utils.generic import ModelOutput
 
     from tlpo.modeling.batching import PaddedBatch
 
@@ -26,15 +27,15 @@ class DecodingRows:
     """
 
     def __init__(self, model: PreTrainedModel, cache: Cache, batch: PaddedBatch, copies: int) -> None:
-        if copies > 1:
-            cache.batch_repeat_interleave(copies)
         self._model, self._cache = model, cache
-        self._mask = batch.attention_mask.repeat_interleave(copies, dim=0)
-        self._positions = batch.position_ids[:, -1:].repeat_interleave(copies, dim=0)
+        self._mask, self._positions = batch.attention_mask, batch.position_ids[:, -1:]
+        if copies > 1:
+            self.select(torch.arange(len(self._mask), device=self._mask.device).repeat_interleave(copies))
 
     def select(self, index: Tensor) -> None:
-        """Keep the rows at these places, int64, alone."""
-        self._cache.batch_select_indices(index)
+        """Keep the rows at these places, int64, alone; a place may come more than once."""
+        # The beam search's method, which layers of every kind have: those of linear attention have no other.
+        self._cache.reorder_cache(index)  # type: ignore[arg-type]  # LongTensor is how it calls a Tensor
         self._mask, self._positions = self._mask[index], self._positions[index]
 
     def step(self, tokens: Tensor) -> Tensor:
@@ -50,6 +51,17 @@ class DecodingRows:
             logits_to_keep=1,
         ).logits
         return refuse_nan(logits[:, -1])
+
+
+def cache_of(output: ModelOutput) -> Cache:
+    """What a prefill leaves behind. Raises UserError for a model that leaves nothing which it would take back."""
+    cache: Cache | None = getattr(output, "past_key_values", None)
+    if cache is None:
+        raise UserError(
+            "the model gives no cache of keys and values back (past_key_values), as models without attention do not: "
+            "only models that do can be sampled from here"
+        )
+    return cache
 
 
 def refuse_nan(logits: Tensor) -> Tensor:

@@ -17,7 +17,8 @@ from torch import Tensor
 from tlpo.modeling.alignment import TokenText, token_bytes
 from tlpo.modeling.allocator import keep_big_blocks
 from tlpo.modeling.batching import PaddedBatch, left_pad, length_buckets
-from tlpo.modeling.decoding import DecodingRows, refuse_nan
+from tlpo.modeling.cache_size import bytes_a_token
+from tlpo.modeling.decoding import DecodingRows, cache_of, refuse_nan
 from tlpo.modeling.sampling import sample, uniform_draws
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class _Decoder:
         self.active = list(self.rows)
         repeats = self.settings.num_generations
         output = self.model(**batch.as_inputs(), use_cache=True, logits_to_keep=1)
-        rows = DecodingRows(self.model, output.past_key_values, batch, repeats)
+        rows = DecodingRows(self.model, cache_of(output), batch, repeats)
         logits = refuse_nan(output.logits[:, -1]).repeat_interleave(repeats, dim=0)
         del output
         for step in range(self.settings.max_new_tokens):
@@ -265,12 +266,9 @@ def _padding_worth_a_batch(model: PreTrainedModel, settings: GenerationSettings)
     prefill, and at every step its cache is read once for each sample. All of it is counted in bytes: operations as the
     bytes that the device reads in the same time.
     """
-    config = model.config.get_text_config()
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    steps, size = settings.max_new_tokens, model.dtype.itemsize
-    weights = steps * size * model.num_parameters()
-    cache = steps * size * 2 * config.num_hidden_layers * heads * width * settings.num_generations
+    steps = settings.max_new_tokens
+    weights = steps * model.dtype.itemsize * model.num_parameters()
+    cache = steps * bytes_a_token(model) * settings.num_generations
     balance = _OPERATIONS_PER_BYTE.get(model.device.type, _OPERATIONS_PER_BYTE["cuda"])
     prefill = 2 * model.num_parameters(exclude_embeddings=True) // balance
     return max(1, int(weights // (prefill + cache)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from tlpo.modeling.batching import PaddedBatch, left_pad
-from tlpo.modeling.decoding import DecodingRows
+from tlpo.modeling.decoding import DecodingRows, cache_of
 from tlpo.training.candidates import ExplorationSettings, choose_candidates
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _explore_chunk(
     probs = torch.softmax(output.logits[:, -1].float(), dim=-1)
     tokens = choose_candidates(probs, torch.tensor(sampled, device=probs.device), settings, keys, confused)
     if settings.look_ahead > 0:
-        cache = output.past_key_values
+        cache = cache_of(output)
         del output
         width = max(1, settings.batch_size // len(tokens))  # below N where a single point is more than may be decoded
         pieces = torch.split(tokens, width, dim=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.models import ARCHITECTURES, tiny_model, tokenizer
+from tests.models import ARCHITECTURES, MIXED, tiny_model, tokenizer
 from transformers import PreTrainedModel
 
 from tlpo.errors import UserError
@@ -27,7 +27,7 @@ def brute_force(model: PreTrainedModel, base: PreTrainedModel, line: str) -> tup
 
 # All lines together; a few a batch, the longest in pieces of its own; every position in a piece of its own.
 @pytest.mark.parametrize("positions", [1000, 12, 1])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, *MIXED])
 def test_equals_the_definition(architecture: str, positions: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nll, "_LOGIT_BYTES", 4 * 480 * positions)
     model, base = (tiny_model(architecture, seed=seed, dtype=torch.float64) for seed in (0, 1))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.models import ARCHITECTURES, ragged_prompts, tiny_model, tokenizer
+from tests.models import ARCHITECTURES, MIXED, ragged_prompts, tiny_model, tokenizer
 from transformers import PreTrainedModel
 
 from tlpo.confusion import ConfusionDetector
@@ -30,7 +30,7 @@ def ids_of(completions: list[list[Completion]]) -> list[list[list[int]]]:
     return [[completion.ids for completion in group] for group in completions]
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, *MIXED])
 def test_greedy_equals_the_library(architecture: str) -> None:
     """Mixed lengths in one batch against one unpadded prompt at a time, also past Gemma's sliding window."""
     model, prompts = model_that_ends(architecture), ragged_prompts(6, seed=1)

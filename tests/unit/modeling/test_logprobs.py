@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.models import ARCHITECTURES, SLIDING_WINDOW, ragged_prompts, tiny_model
+from tests.models import ARCHITECTURES, MIXED, SLIDING_WINDOW, ragged_prompts, tiny_model
 
 from tlpo.modeling.batching import left_pad
 from tlpo.modeling.logprobs import last_logits, next_token_logits
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, *MIXED])
 def test_padded_rows_give_the_logits_of_each_row_alone(architecture: str) -> None:
     model = tiny_model(architecture, dtype=torch.float64)
     prefixes = [*ragged_prompts(5), list(range(10, 10 + 3 * SLIDING_WINDOW))]
@@ -18,7 +18,9 @@ def test_padded_rows_give_the_logits_of_each_row_alone(architecture: str) -> Non
         found = next_token_logits(model, left_pad(prefixes, 0).as_inputs())
         alone = torch.stack([model(torch.tensor([p]), use_cache=False).logits[0, -1] for p in prefixes])
     assert found.shape == (len(prefixes), model.config.vocab_size)
-    torch.testing.assert_close(found, alone, rtol=1e-9, atol=1e-9)
+    # The states of these two are in float32 whatever the weights are.
+    tolerance = 1e-5 if architecture in ("qwen3_5_text", "falcon_h1") else 1e-9
+    torch.testing.assert_close(found, alone, rtol=tolerance, atol=tolerance)
 
 
 def test_the_head_is_applied_at_one_position_only() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.models import ARCHITECTURES, SLIDING_WINDOW, ragged_prompts, tiny_model
+from tests.models import ARCHITECTURES, MIXED, SLIDING_WINDOW, ragged_prompts, tiny_model
 from transformers import PreTrainedModel
 
 from tlpo.errors import UserError
@@ -38,7 +38,7 @@ def brute_force(
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 1000])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, *MIXED])
 def test_equals_brute_force(architecture: str, batch_size: int) -> None:
     """Prefixes of mixed lengths, some past Gemma's sliding window; a part of one point, two or all points at a time."""
     model = tiny_model(architecture, dtype=torch.float64)

@@ -12,14 +12,17 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
+
+from tlpo.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _WORD_BOUNDARY = "▁"
+_PROBE = "Hello there, 안녕하세요! Привет, 日本語 été 12"
 _tables: WeakKeyDictionary[PreTrainedTokenizerBase, list[bytes]] = WeakKeyDictionary()
 
 
@@ -60,21 +63,47 @@ def token_bytes(tokenizer: PreTrainedTokenizerBase) -> list[bytes]:
 
     Returns:
         list of length ``len(tokenizer)``.
+
+    Raises:
+        UserError: the tokenizer decodes to other texts than the bytes read here.
     """
     if len(_tables.get(tokenizer, ())) != len(tokenizer):
-        byte_level = _is_byte_level(tokenizer)
-        special, added = special_ids(tokenizer), tokenizer.added_tokens_decoder
-        pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-        table = []
-        for token_id, token in enumerate(pieces):
-            if token_id in special or token is None:
-                table.append(b"")
-            elif token_id in added and byte_level:
-                table.append(token.encode())
-            else:
-                table.append(_piece_bytes(token, byte_level))
+        likely = _is_byte_level(tokenizer)
+        for byte_level in (likely, not likely):  # a tokenizer written in Python does not say which
+            table = _read_as(tokenizer, byte_level)
+            if _agrees(table, tokenizer):
+                break
+        else:
+            raise UserError(
+                f"the tokenizer's pieces ({type(tokenizer).__name__}) are neither byte-level nor texts with blanks as "
+                f"'{_WORD_BOUNDARY}', so its tokens cannot be found in its texts: use a model with one of these kinds"
+            )
         _tables[tokenizer] = table
     return _tables[tokenizer]
+
+
+def _read_as(tokenizer: PreTrainedTokenizerBase, byte_level: bool) -> list[bytes]:
+    special, added = special_ids(tokenizer), tokenizer.added_tokens_decoder
+    pieces: Any = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    table = []
+    for token_id, token in enumerate(pieces):
+        if token_id in special or token is None:
+            table.append(b"")
+        elif isinstance(token, bytes):  # as tokenizers on top of tiktoken have them
+            table.append(token)
+        elif token_id in added and byte_level:
+            table.append(token.encode())
+        else:
+            table.append(_piece_bytes(token, byte_level))
+    return table
+
+
+def _agrees(table: Sequence[bytes], tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether the bytes of a few words are what the tokenizer itself decodes their ids to, blanks aside."""
+    ids = tokenizer(_PROBE, add_special_tokens=False)["input_ids"]
+    read = b"".join(table[token_id] for token_id in ids).decode(errors="replace")
+    decoded = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return "".join(read.split()) == "".join(str(decoded).split())
 
 
 def special_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:

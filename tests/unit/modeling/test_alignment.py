@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models import SENTENCES, byte_fallback_tokenizer, byte_level_tokenizer, tokenizer
+from transformers import PreTrainedTokenizer
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from tlpo.errors import UserError
 from tlpo.modeling.alignment import TokenText, confusion_token, token_bytes
 
 KINDS = ("byte_level", "byte_fallback")
@@ -202,3 +207,47 @@ def test_unfinished_bytes_are_handed_on() -> None:
     assert (first.text, first.pending) == ("a", b"\xea\xb0")
     second = TokenText(TABLE, [2, 3], pending=first.pending)
     assert (second.text, second.token_of_char, second.pending) == ("가나", [0, 0], b"")
+
+
+class InPython(PreTrainedTokenizer):
+    """A tokenizer without the library's backend, as models with code of their own bring; ``show`` makes the pieces."""
+
+    def __init__(self, show: Callable[[bytes], Any], **names: Any) -> None:
+        self._show, self._bytes = show, [bytes([byte]) for byte in range(256)] + ["나".encode(), b" a"]
+        super().__init__(**names)
+
+    @property
+    def vocab_size(self) -> int:
+        return len(self._bytes)
+
+    def get_vocab(self) -> dict[str, int]:
+        return {str(place): place for place in range(self.vocab_size)} | self.added_tokens_encoder
+
+    def _tokenize(self, text: str, **kwargs: Any) -> list[Any]:
+        return [self._show(bytes([byte])) for byte in text.encode()]
+
+    def _convert_token_to_id(self, token: Any) -> int:
+        return next(place for place, own in enumerate(self._bytes) if self._show(own) == token)
+
+    def _convert_id_to_token(self, index: int) -> Any:
+        return self._show(self._bytes[index])
+
+    def _decode(self, token_ids: Any, *args: Any, **kwargs: Any) -> str:
+        return b"".join(self._bytes[place] for place in token_ids if place < len(self._bytes)).decode(errors="replace")
+
+
+def as_symbols(piece: bytes) -> str:
+    """The printable stand-ins of byte-level pieces, from the library's own table."""
+    return "".join(bytes_to_unicode()[byte] for byte in piece)
+
+
+@pytest.mark.parametrize("show", [as_symbols, lambda piece: piece], ids=["symbols", "bytes"])
+def test_a_tokenizer_written_in_python_is_read_as_it_decodes(show: Callable[[bytes], Any]) -> None:
+    table = token_bytes(InPython(show, eos_token="</s>"))
+    assert table == [*(bytes([byte]) for byte in range(256)), "나".encode(), b" a", b""]
+
+
+def test_pieces_of_no_known_kind_are_refused() -> None:
+    """Hexadecimal digits would pass for Latin letters, and every response for confused."""
+    with pytest.raises(UserError, match=r"pieces \(InPython\) are neither byte-level nor texts"):
+        token_bytes(InPython(lambda piece: piece.hex(), eos_token="</s>"))

@@ -26,7 +26,7 @@ from torch import nn
 
 from tlpo import ConfusionDetector, TLPOTrainer
 from tlpo.data.encoded import EncodedPrompt
-from tlpo.modeling.alignment import TokenText, token_bytes
+from tlpo.modeling.alignment import TokenText
 from tlpo.modeling.generation import Completion
 from tlpo.training.points import ConfusionPoint
 
@@ -64,28 +64,6 @@ def test_training_raises_the_mass_of_the_clean_candidates(tmp_path: Path) -> Non
     rate = [entry["confusion/rate"] for entry in history(run)[:12]]
     assert sum(mass[-3:]) / 3 > 0.6 > 0.3 > mass[0]
     assert sum(rate[-3:]) < sum(rate[:3])
-
-
-def test_a_foreign_word_that_passes_is_worth_what_the_option_says(tmp_path: Path) -> None:
-    """French, in which English words are of the language's own script, with every word of the vocabulary tried."""
-    rows = [{**row, "language": "fr"} for row in ROWS[:4]]
-    table = token_bytes(tokenizer("byte_fallback"))
-    for number, worth in enumerate(("clean", "zero", "drop")):
-        folder, options = tmp_path / str(number), {"num_candidates": 480, "foreign_reward": worth, "max_steps": 1}
-        run = trainer(folder, kind=Remembering, rows=rows, look_ahead=0, **options)
-        run.train()
-        assert isinstance(run, Remembering)
-        ((_, _, points),) = run.rounds
-        outcomes = {
-            table[candidate.token].decode(errors="replace"): judged.outcome
-            for point in points
-            for candidate, judged in zip(point.candidates, point.judged, strict=True)
-            if judged.outcome != "confused"
-        }
-        assert outcomes[" we"] == ("clean" if worth == "clean" else "foreign")
-        assert outcomes[" par"] == "clean"
-        found = history(run)[0].get("explore/frac_foreign", 0.0)
-        assert found == 0 if worth == "clean" else found > 0
 
 
 def test_a_share_of_each_group_is_wrong_by_itself(tmp_path: Path) -> None:

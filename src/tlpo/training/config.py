@@ -19,7 +19,6 @@ RECIPES: dict[str, dict[str, Any]] = {
         "reward_in_context": True,
         "neutral_reward": "drop",
         "end_reward": "drop",
-        "foreign_reward": "drop",
         "look_ahead": 3,
         "temperature": 1.2,
         "num_generations": 4,
@@ -39,7 +38,6 @@ RECIPES: dict[str, dict[str, Any]] = {
         "reward_in_context": False,
         "neutral_reward": "clean",
         "end_reward": "clean",
-        "foreign_reward": "clean",
         "look_ahead": 3,
         "temperature": 0.6,
         "num_generations": 8,
@@ -84,7 +82,6 @@ class TLPOConfig(MethodConfig):
             "recipe": tuple(RECIPES),
             "neutral_reward": ("clean", "zero", "drop"),
             "end_reward": ("clean", "zero", "drop"),
-            "foreign_reward": ("clean", "zero", "drop"),
             "sampled_reward": ("response", "look_ahead"),
             "advantage": ("probability", "centered", "normalized"),
             "candidate_source": ("top", "sample"),
@@ -194,14 +191,6 @@ class TLPOConfig(MethodConfig):
             "Worth of a continuation that ends the response before any letter of the language: 'clean', 'zero' or "
             "'drop'.",
             "end_reward",
-        ),
-    )
-    foreign_reward: str | None = field(
-        default=None,
-        metadata=_help(
-            "Worth of a candidate that begins a word of another language of the same script, and whose continuation "
-            "passes: 'clean', 'zero' or 'drop'.",
-            "foreign_reward",
         ),
     )
 
@@ -327,6 +316,5 @@ class TLPOConfig(MethodConfig):
             in_context=bool(self.reward_in_context),
             neutral=self.neutral_reward,  # type: ignore[arg-type]
             end=self.end_reward,  # type: ignore[arg-type]
-            foreign=self.foreign_reward,  # type: ignore[arg-type]
             sampled=self.sampled_reward,  # type: ignore[arg-type]
         )

@@ -44,7 +44,6 @@ class TokenMasks:
         self._find, self._table, self._size = find, table, size
         self._detector_of, self._device = detector_of, device
         self._masks: dict[str, Tensor] = {"": torch.zeros(size, dtype=torch.bool, device=device)}
-        self._ids: dict[str, frozenset[int]] = {}
 
     def of(self, languages: Sequence[str]) -> Tensor:
         """(P, V) bool: a row for each language code; none is meant in the language ``""``."""
@@ -55,12 +54,6 @@ class TokenMasks:
                 self._masks[language] = found.to(self._device)
         rows = [self._masks[language] for language in languages]
         return torch.stack(rows) if rows else self._masks[""].new_zeros(0, self._size)
-
-    def ids_of(self, language: str) -> frozenset[int]:
-        """The ids that are meant in one language."""
-        if language not in self._ids:
-            self._ids[language] = frozenset(self.of([language])[0].nonzero().flatten().tolist())
-        return self._ids[language]
 
 
 def confused_alone(table: Sequence[bytes], detector: ConfusionDetector) -> list[int]:

@@ -43,7 +43,7 @@ def count_points(metrics: StepMetrics, points: Sequence[ConfusionPoint], *, put_
         metrics.add("explore/mass_correct", point.mass_correct)
         for candidate, judged, advantage in zip(point.candidates, point.judged, point.advantages, strict=True):
             metrics.add("explore/reward", judged.reward)
-            for outcome in ("confused", "neutral", "end", "foreign"):
+            for outcome in ("confused", "neutral", "end"):
                 metrics.add(f"explore/frac_{outcome}", float(judged.outcome == outcome))
             if candidate.token == point.sampled_id:
                 metrics.add("advantage/sampled", advantage)

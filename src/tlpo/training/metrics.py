@@ -27,7 +27,6 @@ MEANS = (
     "explore/frac_confused",
     "explore/frac_neutral",
     "explore/frac_end",
-    "explore/frac_foreign",
     "advantage/abs_max",
     "advantage/sampled",
     "ratio/mean",

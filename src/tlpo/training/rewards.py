@@ -7,9 +7,6 @@ wrong word, or writes capitals, can pass.
 Two continuations are neither right nor wrong, because they say nothing in any language: one that ends the response at
 once, and one that holds no letter of the language (digits, punctuation, blanks). Calling them clean teaches the policy
 to stop early and to write numbers. One that breaks a character off, as byte pieces can, says nothing either.
-
-A candidate that begins a word of another language of the same script, and goes on in a way that convicts it of nothing,
-is no better known: most look-aheads are too short to tell a slip from a name, and to call it clean teaches the word.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from tlpo.confusion import ConfusionDetector
     from tlpo.training.exploration import Candidate
 
-Outcome = Literal["clean", "confused", "neutral", "end", "foreign"]
+Outcome = Literal["clean", "confused", "neutral", "end"]
 Worth = Literal["clean", "zero", "drop"]
 SampledEvidence = Literal["response", "look_ahead"]
 
@@ -40,8 +37,6 @@ class RewardSettings:
         neutral: worth of a continuation without a letter of the language, or with bytes that are no character:
             ``clean`` (+1, the paper), ``zero`` (0) or ``drop`` (left out of the group).
         end: worth of a continuation that ends the response before any such letter: the same three.
-        foreign: worth of a candidate that begins a word of another language of the same script, as strict detection
-            finds it alone, and whose continuation passes: the same three.
         sampled: what judges the token that was sampled. ``look_ahead``: its greedy continuation, as with the others.
             ``response``: the response that it led into confusion, so it always counts as confused; no point is then
             without a signal, though a token that both languages share is blamed for what followed it.
@@ -50,7 +45,6 @@ class RewardSettings:
     in_context: bool = True
     neutral: Worth = "drop"
     end: Worth = "drop"
-    foreign: Worth = "drop"
     sampled: SampledEvidence = "look_ahead"
 
 
@@ -78,7 +72,6 @@ def judge(
     *,
     pending: bytes = b"",
     sampled: bool = False,
-    foreign: bool = False,
 ) -> Judged:
     """Judge one candidate.
 
@@ -91,7 +84,6 @@ def judge(
         settings: the rules.
         pending: the bytes of a character that the prefix leaves unfinished and the candidate may end.
         sampled: whether the candidate is the confusion token itself.
-        foreign: whether it begins a word of another language of the same script.
 
     A word that the look-ahead cuts in half is judged as if it ended there: letters of a wrong script are wrong already,
     whatever follows, and among languages of one script a phrase of several words decides, not its last one. A character
@@ -106,11 +98,7 @@ def judge(
     if detector.check(whole, start=start).confusion_point is not None:
         return CONFUSED
     if _BROKEN in text or not detector.has_target_letter(text):
-        return _between("end", settings.end) if ended else _between("neutral", settings.neutral)
-    if foreign and settings.foreign != "clean":
-        return _between("foreign", settings.foreign)
+        outcome: Outcome = "end" if ended else "neutral"
+        worth = settings.end if ended else settings.neutral
+        return Judged(outcome, REWARD_OF[worth], worth != "drop")
     return Judged("clean", 1.0, True)
-
-
-def _between(outcome: Outcome, worth: Worth) -> Judged:
-    return Judged(outcome, REWARD_OF[worth], worth != "drop")

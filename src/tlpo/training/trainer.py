@@ -382,8 +382,6 @@ class TLPOTrainer(TLPOPersistence, ScheduleMixin, Trainer):
             self.args.rewards,
             pending=point.prefix_pending,
             sampled=by_response and candidate.token == point.sampled_id,
-            foreign=self.args.foreign_reward != "clean"
-            and candidate.token in self.foreign_tokens.ids_of(point.language),
         )
 
     def _wrong_tokens(self, languages: Sequence[str]) -> Tensor:

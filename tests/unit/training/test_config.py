@@ -24,7 +24,7 @@ def test_the_paper_recipe_is_the_published_method(tmp_path: Path) -> None:
     assert args.exploration == ExplorationSettings(
         num_candidates=16, look_ahead=3, source="top", include_sampled=False, batch_size=256
     )
-    assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean", foreign="clean")
+    assert args.rewards == RewardSettings(in_context=False, neutral="clean", end="clean")
     assert (args.advantage, args.epsilon, args.beta, args.kl_estimator) == ("probability", 0.2, 0.04, "k3")
     assert (args.prefix_beta, args.min_points, args.points_per_prompt, args.max_point_shift) == (0, 1, 0, 0)
 
@@ -137,7 +137,6 @@ def test_all_problems_come_in_one_line(tmp_path: Path) -> None:
         ("beta", float("nan")),
         ("neutral_reward", "keep"),
         ("end_reward", "keep"),
-        ("foreign_reward", "keep"),
         ("sampled_reward", "clean"),
         ("advantage", "mean"),
         ("candidate_source", "all"),

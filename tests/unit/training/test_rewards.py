@@ -9,7 +9,7 @@ from tlpo.training.exploration import Candidate
 from tlpo.training.rewards import Judged, RewardSettings, judge
 
 EOS = 0
-PUBLISHED = RewardSettings(in_context=False, neutral="clean", end="clean", foreign="clean")
+PUBLISHED = RewardSettings(in_context=False, neutral="clean", end="clean")
 
 
 def run(
@@ -22,7 +22,6 @@ def run(
     language: str = "ko",
     pending: bytes = b"",
     sampled: bool = False,
-    foreign: bool = False,
 ) -> Judged:
     """Judge one token per piece; ``ended`` appends an end of sequence."""
     table = [b"", *(piece.encode() if isinstance(piece, str) else piece for piece in pieces)]
@@ -30,8 +29,7 @@ def run(
     candidate = Candidate(continuation[0], 0.5, continuation)
     detector = ConfusionDetector(language, english=english)
     rules = settings or RewardSettings()
-    ends = frozenset([EOS])
-    return judge(prefix, candidate, table, detector, ends, rules, pending=pending, sampled=sampled, foreign=foreign)
+    return judge(prefix, candidate, table, detector, frozenset([EOS]), rules, pending=pending, sampled=sampled)
 
 
 CLEAN, CONFUSED = Judged("clean", 1.0, True), Judged("confused", -1.0, True)
@@ -66,21 +64,6 @@ def test_text_without_a_letter_and_the_end(worth: str, expected: tuple[float, bo
     end = RewardSettings(end=worth, neutral="clean" if worth == "drop" else "drop")  # type: ignore[arg-type]
     for pieces in ([], ["."], ["12", "!"]):
         assert run(pieces, ended=True, settings=end) == Judged("end", reward, member)
-
-
-@pytest.mark.parametrize(
-    ("worth", "expected"),
-    [("clean", CLEAN), ("zero", Judged("foreign", 0.0, True)), ("drop", Judged("foreign", 0.0, False))],
-)
-def test_a_foreign_word_that_the_look_ahead_does_not_convict(worth: str, expected: Judged) -> None:
-    settings = RewardSettings(foreign=worth)  # type: ignore[arg-type]
-    assert run([" the", " école"], prefix="Ici", language="fr", foreign=True, settings=settings) == expected
-    assert (
-        run([" the", " école"], prefix="Ici", language="fr", settings=settings) == CLEAN
-    )  # nobody says that it is one
-    convicted: list[str | bytes] = [" the", " school", " is", " closed", " today"]
-    assert run(convicted, prefix="Ici", language="fr", foreign=True, settings=settings) == CONFUSED
-    assert run([" 12"], prefix="Ici", language="fr", foreign=True, settings=settings) == Judged("neutral", 0.0, False)
 
 
 def test_a_candidate_that_breaks_a_character_says_nothing() -> None:
